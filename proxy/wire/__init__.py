@@ -1,0 +1,1 @@
+"""MySQL's bytes: pure functions and small machines that know no socket, loop, clock or log."""

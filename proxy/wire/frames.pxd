@@ -1,0 +1,6 @@
+cdef class FrameReader:
+    cdef public Py_ssize_t limit
+    cdef public int sequence
+    cdef bytearray _buffer
+    cdef list _parts
+    cdef Py_ssize_t _size

@@ -1,0 +1,50 @@
+cimport cython
+
+cdef class Reply:
+    cdef public bint done
+    cdef public bint infile
+    cdef public bint started
+    cdef public int status
+    cdef public object affected_rows
+    cdef public object insert_id
+    cdef public int warnings
+    cdef public Py_ssize_t rows
+    cdef public unsigned int statement_id
+    cdef public int results
+    cdef public bytes error
+    cdef public list trackers
+    cdef int _state
+    cdef int _shape
+    cdef bint _old_eof
+    cdef frozenset _wanted
+    cdef bytes _held
+    cdef Py_ssize_t _skip
+    cdef bint _continued
+    cdef int _columns
+    cdef int _more_columns
+    cdef bint _mid_eof
+    cdef unsigned int _shift
+    cdef list _output
+    cdef Py_ssize_t _copied
+
+    cpdef begin(self, int shape, bint old_eof, frozenset wanted)
+
+    @cython.locals(data=bytes, size=Py_ssize_t, position=Py_ssize_t, patched=bytearray, step=Py_ssize_t,
+                   length=Py_ssize_t, passes=bint, head="unsigned char")
+    cpdef bytes feed(self, bytes chunk)
+
+    cdef bytes _close_chunk(self, bytes data, bytearray patched, Py_ssize_t position)
+    cdef _flush(self, bytes data, bytearray patched, Py_ssize_t until)
+    cdef _replace(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length, bytes payload)
+    cdef _insert_eof(self, bytes data, bytearray patched, Py_ssize_t position)
+    cdef _whole(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
+    cdef _first(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length, int head)
+    @cython.locals(end=Py_ssize_t, at=Py_ssize_t)
+    cdef _end_of_rows(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
+    cdef _prepared(self, bytes data, Py_ssize_t position, Py_ssize_t length)
+    cdef _definition(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
+    cdef Py_ssize_t _skip_lenenc(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+    cdef object _lenenc(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(start=Py_ssize_t, end=Py_ssize_t, at=Py_ssize_t, status=int, after_info=Py_ssize_t,
+                   tracked=bytes, info=bytes, ends_rows=bint)
+    cdef _ok(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)

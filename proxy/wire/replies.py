@@ -1,0 +1,447 @@
+"""Follows the answer to one command: where it ends, what it said, what this client may see of it.
+
+A ``Reply`` walks packet headers over the chunks that a server sends. Chunks pass as they came when
+the client speaks what the server connection speaks (DEPRECATE_EOF and SESSION_TRACK, always). For
+other clients it puts in the EOF packet after the column definitions, turns the closing OK into an
+EOF, renumbers, and takes out session trackers that the client did not ask for.
+
+Sources: MySQL manual, "Text Resultset", "OK_Packet", "EOF_Packet", "COM_STMT_PREPARE Response",
+"COM_FIELD_LIST". The info field of an OK packet is length-encoded with and without SESSION_TRACK,
+as servers send it.
+
+It does not know sockets, sessions or which statement was sent, only the kind of the answer's shape.
+
+Compiled when a C compiler was there at build time; the same source runs interpreted.
+"""
+
+from __future__ import annotations
+
+from proxy.errors import MalformedPacket
+
+# The shapes an answer can have.
+QUERY = 0
+PREPARE = 1
+FIELDS = 2
+FETCH = 3
+SINGLE = 4
+
+# Where the walk stands: the name tells which packet comes next.
+_FIRST = 0
+_COLUMNS = 1
+_ROWS = 2
+_DEFINITIONS = 3
+_FIELD = 4
+_SINGLE = 5
+_DONE = 6
+
+_LONGEST = 0xFFFFFF
+_OK = 0x00
+_INFILE = 0xFB
+_EOF = 0xFE
+_ERR = 0xFF
+
+_IN_TRANS = 0x0001
+_AUTOCOMMIT = 0x0002
+_MORE_RESULTS = 0x0008
+_CURSOR_EXISTS = 0x0040
+_NO_BACKSLASH_ESCAPES = 0x0200
+_STATE_CHANGED = 0x4000
+_LASTING = _IN_TRANS | _AUTOCOMMIT | _NO_BACKSLASH_ESCAPES
+
+_TRACK_VARIABLES = 0
+_TRACK_SCHEMA = 1
+
+
+class Reply:
+    """One answer, followed from its first chunk to its end. Reused: ``begin`` starts the next.
+
+    After ``feed``: ``done`` says that the answer is complete; ``infile`` that the server asks the
+    client for a file; ``started`` that bytes of the answer have been returned for the client.
+    ``status``, ``affected_rows``, ``insert_id`` and ``warnings`` are those of the last OK or EOF;
+    ``rows`` counts the rows of the last result set, -1 where there was none; ``error`` is the payload
+    of the ERR packet that ended the answer, or None; ``trackers`` lists raw tracker blocks, or None.
+    """
+
+    def __init__(self) -> None:
+        self.done = True
+        self.infile = False
+        self.started = False
+        self.status = 0
+        self.affected_rows = 0
+        self.insert_id = 0
+        self.warnings = 0
+        self.rows = -1
+        self.statement_id = 0
+        self.results = 0
+        self.error: bytes | None = None
+        self.trackers: list[bytes] | None = None
+        self._state = _DONE
+        self._shape = QUERY
+        self._old_eof = False
+        self._wanted: frozenset[bytes] | None = None
+        self._held = b""
+        self._skip = 0
+        self._continued = False
+        self._columns = 0
+        self._more_columns = 0
+        self._mid_eof = False
+        self._shift = 0
+        self._output: list[bytes] | None = None
+        self._copied = 0
+
+    def begin(self, shape: int, old_eof: bool, wanted: frozenset[bytes] | None) -> None:
+        """Start to follow an answer of ``shape``.
+
+        ``old_eof``: the client did not negotiate DEPRECATE_EOF. ``wanted``: the names of the system
+        variables whose trackers the client gets (it also gets the schema's), or None for a client
+        that did not negotiate SESSION_TRACK.
+        """
+        self.done = False
+        self.infile = False
+        self.started = False
+        self.error = None
+        self.trackers = None
+        self.rows = -1
+        self.results = 0
+        self.insert_id = 0
+        self.affected_rows = 0
+        self.warnings = 0
+        self._shape = shape
+        self._old_eof = old_eof
+        self._wanted = wanted
+        self._mid_eof = False
+        self._shift = 0
+        self._skip = 0
+        self._continued = False
+        if shape == FETCH:
+            self._state = _ROWS
+            self.rows = 0
+        elif shape == FIELDS:
+            self._state = _FIELD
+        elif shape == SINGLE:
+            self._state = _SINGLE
+        else:
+            self._state = _FIRST
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a chunk from the server, return the bytes that go to the client now.
+
+        A packet that must be seen whole, or a header that the chunk's end splits, is held back until
+        the next chunk. Raises MalformedPacket when the bytes are not the protocol or go on after the
+        answer's end.
+        """
+        data: bytes = self._held + chunk if self._held else chunk
+        size = len(data)
+        position = 0
+        patched: bytearray | None = None
+        self._copied = 0
+        self._output = None
+        self._held = b""
+        while position < size:
+            if self._skip:
+                step = self._skip if self._skip < size - position else size - position
+                self._skip -= step
+                position += step
+                continue
+            if self._state == _DONE:
+                raise MalformedPacket("The server sent more than one answer to a command")
+            if size - position < 4:
+                break
+            length = data[position] | data[position + 1] << 8 | data[position + 2] << 16
+            passes = self._continued or self._state == _COLUMNS
+            if not passes and self._state == _ROWS:
+                if size - position < 5:
+                    if length:
+                        break
+                    raise MalformedPacket("The server sent an empty row")
+                head = data[position + 4]
+                passes = head != _ERR and (head != _EOF or length == _LONGEST)
+                if passes:
+                    if self._mid_eof:
+                        self._insert_eof(data, patched, position)
+                    self.rows += 1
+            if passes:
+                if self._shift:
+                    if patched is None:
+                        patched = bytearray(data)
+                    patched[position + 3] = (data[position + 3] + self._shift) & 0xFF
+                if self._state == _COLUMNS and not self._continued:
+                    self._columns -= 1
+                    if self._columns == 0:
+                        self._state = _ROWS
+                        self._mid_eof = self._old_eof
+                self._continued = length == _LONGEST
+                self._skip = length
+                position += 4
+                continue
+            if size - position < 4 + length:
+                break
+            if length == 0:
+                raise MalformedPacket("The server sent an empty packet")
+            if self._shift:
+                if patched is None:
+                    patched = bytearray(data)
+                patched[position + 3] = (data[position + 3] + self._shift) & 0xFF
+            self._whole(data, patched, position, length)
+            position += 4 + length
+        return self._close_chunk(data, patched, position)
+
+    def _close_chunk(self, data: bytes, patched: bytearray | None, position: int) -> bytes:
+        """Hold back what is not yet understood and return the rest, translated."""
+        if position < len(data):
+            self._held = data[position:]
+        self.done = self._state == _DONE
+        if position:
+            self.started = True
+        if self._output is None:
+            if patched is None:
+                return data if position == len(data) else data[:position]
+            return bytes(patched) if position == len(data) else bytes(patched[:position])
+        self._flush(data, patched, position)
+        return b"".join(self._output)
+
+    def _flush(self, data: bytes, patched: bytearray | None, until: int) -> None:
+        """Move what was walked but not yet put out to the output."""
+        if self._output is None:
+            self._output = []
+        if until > self._copied:
+            if patched is None:
+                self._output.append(data[self._copied : until])
+            else:
+                self._output.append(bytes(patched[self._copied : until]))
+        self._copied = until
+
+    def _replace(
+        self, data: bytes, patched: bytearray | None, position: int, length: int, payload: bytes
+    ) -> None:
+        """Send ``payload`` instead of the packet at ``position``, under the same number."""
+        self._flush(data, patched, position)
+        sequence = (data[position + 3] + self._shift) & 0xFF
+        assert self._output is not None
+        self._output.append((len(payload) | sequence << 24).to_bytes(4, "little") + payload)
+        self._copied = position + 4 + length
+
+    def _insert_eof(self, data: bytes, patched: bytearray | None, position: int) -> None:
+        """Put an EOF packet in front of the packet at ``position``."""
+        self._flush(data, patched, position)
+        sequence = (data[position + 3] + self._shift) & 0xFF
+        status = self.status & _LASTING
+        assert self._output is not None
+        self._output.append(bytes((5, 0, 0, sequence, _EOF, 0, 0, status & 0xFF, status >> 8)))
+        self._shift += 1
+        self._mid_eof = False
+
+    def _whole(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
+        """Understand the packet at ``position``, which is here from end to end."""
+        head = data[position + 4]
+        state = self._state
+        if head == _ERR:
+            self.error = data[position + 4 : position + 4 + length]
+            if self._mid_eof:
+                self._insert_eof(data, patched, position)
+                self._replace(data, patched, position, length, self.error)
+            self._state = _DONE
+        elif state == _ROWS:
+            self._end_of_rows(data, patched, position, length)
+        elif state == _FIRST and self._shape == PREPARE:
+            self._prepared(data, position, length)
+        elif state == _FIRST:
+            self._first(data, patched, position, length, head)
+        elif state == _DEFINITIONS:
+            self._definition(data, patched, position, length)
+        elif state == _FIELD and head != _EOF:
+            return
+        elif head in (_OK, _EOF):
+            self._ok(data, patched, position, length)
+            self._state = _DONE
+        else:
+            raise MalformedPacket("The server sent an answer of an unknown kind")
+
+    def _first(
+        self, data: bytes, patched: bytearray | None, position: int, length: int, head: int
+    ) -> None:
+        if head == _OK:
+            self.rows = -1
+            self._ok(data, patched, position, length)
+            self._state = _FIRST if self.status & _MORE_RESULTS else _DONE
+        elif head == _INFILE:
+            self.infile = True
+        else:
+            if head < 0xFB:
+                self._columns = head
+            elif head == 0xFC and length >= 3:
+                self._columns = data[position + 5] | data[position + 6] << 8
+            else:
+                raise MalformedPacket("The server sent an answer of an unknown kind")
+            self.rows = 0
+            self._state = _COLUMNS
+
+    def _end_of_rows(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
+        """The OK packet with header 0xFE that closes rows.
+
+        An old client gets two EOF packets, before and behind the rows, but only this one where a
+        cursor was opened: there its status says so, and the rows are fetched later.
+        """
+        if self._mid_eof:
+            end = position + 4 + length
+            at = self._skip_lenenc(data, self._skip_lenenc(data, position + 5, end), end)
+            if at + 2 > end:
+                raise MalformedPacket("The server sent a short OK packet")
+            if not data[at] & _CURSOR_EXISTS:
+                self._insert_eof(data, patched, position)
+            self._mid_eof = False
+        self._ok(data, patched, position, length)
+        self._state = _FIRST if self.status & _MORE_RESULTS else _DONE
+
+    def _prepared(self, data: bytes, position: int, length: int) -> None:
+        if length < 12 or data[position + 4] != _OK:
+            raise MalformedPacket("The server sent a short answer to PREPARE")
+        at = position + 5
+        self.statement_id = data[at] | data[at + 1] << 8 | data[at + 2] << 16 | data[at + 3] << 24
+        columns = data[at + 4] | data[at + 5] << 8
+        parameters = data[at + 6] | data[at + 7] << 8
+        self.warnings = data[at + 9] | data[at + 10] << 8
+        self._columns = parameters if parameters else columns
+        self._more_columns = columns if parameters else 0
+        self._state = _DEFINITIONS if self._columns else _DONE
+
+    def _definition(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
+        """A parameter or column of a prepared statement; each group ends with an EOF for old clients."""
+        self._columns -= 1
+        if self._columns:
+            return
+        if self._old_eof:
+            self._flush(data, patched, position + 4 + length)
+            sequence = (data[position + 3] + self._shift + 1) & 0xFF
+            status = self.status & _LASTING
+            assert self._output is not None
+            self._output.append(bytes((5, 0, 0, sequence, _EOF, 0, 0, status & 0xFF, status >> 8)))
+            self._shift += 1
+        self._columns = self._more_columns
+        self._more_columns = 0
+        if not self._columns:
+            self._state = _DONE
+
+    def _skip_lenenc(self, data: bytes, position: int, end: int) -> int:
+        """The position behind a length-encoded integer."""
+        if position >= end:
+            raise MalformedPacket("The server sent a short OK packet")
+        first = data[position]
+        if first < 0xFB:
+            return position + 1
+        if first == 0xFC:
+            return position + 3
+        if first == 0xFD:
+            return position + 4
+        return position + 9
+
+    def _lenenc(self, data: bytes, position: int, end: int) -> int:
+        """The value of the length-encoded integer at ``position``."""
+        after = self._skip_lenenc(data, position, end)
+        if after > end:
+            raise MalformedPacket("The server sent a short OK packet")
+        if after == position + 1:
+            return data[position]
+        return int.from_bytes(data[position + 1 : after], "little")
+
+    def _ok(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
+        """Read an OK packet and give the client its own form of it."""
+        start = position + 4
+        end = start + length
+        at = start + 1
+        self.affected_rows = self._lenenc(data, at, end)
+        at = self._skip_lenenc(data, at, end)
+        self.insert_id = self._lenenc(data, at, end)
+        at = self._skip_lenenc(data, at, end)
+        if at + 4 > end:
+            raise MalformedPacket("The server sent a short OK packet")
+        status = data[at] | data[at + 1] << 8
+        self.status = status
+        self.warnings = data[at + 2] | data[at + 3] << 8
+        self.results += 1
+        tracked = b""
+        info = data[at + 4 : end]
+        if status & _STATE_CHANGED:
+            after_info = self._lenenc(data, at + 4, end) + self._skip_lenenc(data, at + 4, end)
+            if after_info > end:
+                raise MalformedPacket("The server sent a short OK packet")
+            info = data[at + 4 : after_info]
+            if after_info < end:
+                tracked = data[self._skip_lenenc(data, after_info, end) : end]
+                if self.trackers is None:
+                    self.trackers = []
+                self.trackers.append(tracked)
+        ends_rows = data[start] == _EOF
+        if self._old_eof and ends_rows:
+            status &= ~_STATE_CHANGED
+            payload = bytes((_EOF, data[at + 2], data[at + 3], status & 0xFF, status >> 8))
+            self._replace(data, patched, position, length, payload)
+        elif status & _STATE_CHANGED:
+            kept = filter_trackers(tracked, self._wanted) if self._wanted is not None else b""
+            payload = _rebuilt_ok(data[start:at], status, data[at + 2 : at + 4], info, kept)
+            self._replace(data, patched, position, length, payload)
+
+
+def _rebuilt_ok(head: bytes, status: int, warnings: bytes, info: bytes, trackers: bytes) -> bytes:
+    """An OK payload from its parts; ``info`` is length-encoded, and left out when empty and last."""
+    if trackers:
+        status |= _STATE_CHANGED
+        size = len(trackers)
+        prefix = bytes((size,)) if size < 0xFB else b"\xfc" + size.to_bytes(2, "little")
+        return head + status.to_bytes(2, "little") + warnings + info + prefix + trackers
+    status &= ~_STATE_CHANGED
+    return head + status.to_bytes(2, "little") + warnings + (b"" if info == b"\x00" else info)
+
+
+def filter_trackers(block: bytes, wanted: frozenset[bytes]) -> bytes:
+    """Keep the schema's trackers and those of the system variables named in ``wanted``.
+
+    ``block`` is a sequence of: type, length, data. The kept part is far below 64 kB: it holds a
+    schema's name and a few short values.
+    """
+    kept = []
+    position = 0
+    while position + 2 <= len(block):
+        kind = block[position]
+        size, body = _length(block, position + 1)
+        end = body + size
+        if kind == _TRACK_SCHEMA:
+            kept.append(block[position:end])
+        elif kind == _TRACK_VARIABLES:
+            pairs = _wanted_pairs(block[body:end], wanted)
+            if pairs:
+                kept.append(bytes((kind,)) + _lenenc_bytes(len(pairs)) + pairs)
+        position = end
+    return b"".join(kept)
+
+
+def _wanted_pairs(pairs: bytes, wanted: frozenset[bytes]) -> bytes:
+    """The name and value pairs of a system variables tracker whose name is wanted."""
+    kept = []
+    position = 0
+    while position < len(pairs):
+        size, at = _length(pairs, position)
+        name = pairs[at : at + size]
+        size, at = _length(pairs, at + size)
+        if name in wanted:
+            kept.append(pairs[position : at + size])
+        position = at + size
+    return b"".join(kept)
+
+
+def _lenenc_bytes(value: int) -> bytes:
+    if value < 0xFB:
+        return bytes((value,))
+    return b"\xfc" + value.to_bytes(2, "little")
+
+
+def _length(data: bytes, position: int) -> tuple[int, int]:
+    """A length-encoded integer up to 16 MiB and the position behind it."""
+    if position >= len(data):
+        raise MalformedPacket("The server sent a short tracker")
+    first = data[position]
+    if first < 0xFB:
+        return first, position + 1
+    if first == 0xFC:
+        return int.from_bytes(data[position + 1 : position + 3], "little"), position + 3
+    return int.from_bytes(data[position + 1 : position + 4], "little"), position + 4
