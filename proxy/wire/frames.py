@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Packets in frames: chunks of a byte stream to payloads, and back.
 
 A frame is three bytes of length, one of sequence number, and the payload; a payload of 16 MiB - 1

@@ -11,6 +11,7 @@ cdef class Reply:
     cdef public Py_ssize_t rows
     cdef public unsigned int statement_id
     cdef public int results
+    cdef public bytes surplus
     cdef public bytes error
     cdef public list trackers
     cdef int _state
@@ -23,7 +24,8 @@ cdef class Reply:
     cdef int _columns
     cdef int _more_columns
     cdef bint _mid_eof
-    cdef unsigned int _shift
+    cdef public unsigned int shift
+    cdef public int file_sequence
     cdef list _output
     cdef Py_ssize_t _copied
 

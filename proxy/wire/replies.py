@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Follows the answer to one command: where it ends, what it said, what this client may see of it.
 
 A ``Reply`` walks packet headers over the chunks that a server sends. Chunks pass as they came when
@@ -60,6 +61,8 @@ class Reply:
     ``status``, ``affected_rows``, ``insert_id`` and ``warnings`` are those of the last OK or EOF;
     ``rows`` counts the rows of the last result set, -1 where there was none; ``error`` is the payload
     of the ERR packet that ended the answer, or None; ``trackers`` lists raw tracker blocks, or None.
+    ``file_sequence`` is the server's number for the first packet of the file that it asked for, and
+    ``shift`` how much higher the client's numbers are.
     """
 
     def __init__(self) -> None:
@@ -73,6 +76,8 @@ class Reply:
         self.rows = -1
         self.statement_id = 0
         self.results = 0
+        self.file_sequence = 0
+        self.surplus = b""
         self.error: bytes | None = None
         self.trackers: list[bytes] | None = None
         self._state = _DONE
@@ -85,7 +90,7 @@ class Reply:
         self._columns = 0
         self._more_columns = 0
         self._mid_eof = False
-        self._shift = 0
+        self.shift = 0
         self._output: list[bytes] | None = None
         self._copied = 0
 
@@ -99,6 +104,7 @@ class Reply:
         self.done = False
         self.infile = False
         self.started = False
+        self.surplus = b""
         self.error = None
         self.trackers = None
         self.rows = -1
@@ -110,7 +116,7 @@ class Reply:
         self._old_eof = old_eof
         self._wanted = wanted
         self._mid_eof = False
-        self._shift = 0
+        self.shift = 0
         self._skip = 0
         self._continued = False
         if shape == FETCH:
@@ -127,8 +133,8 @@ class Reply:
         """Take a chunk from the server, return the bytes that go to the client now.
 
         A packet that must be seen whole, or a header that the chunk's end splits, is held back until
-        the next chunk. Raises MalformedPacket when the bytes are not the protocol or go on after the
-        answer's end.
+        the next chunk. Bytes behind the answer's end are left in ``surplus``: the next answer, where
+        several commands were sent at once. Raises MalformedPacket when the bytes are not the protocol.
         """
         data: bytes = self._held + chunk if self._held else chunk
         size = len(data)
@@ -144,7 +150,7 @@ class Reply:
                 position += step
                 continue
             if self._state == _DONE:
-                raise MalformedPacket("The server sent more than one answer to a command")
+                break
             if size - position < 4:
                 break
             length = data[position] | data[position + 1] << 8 | data[position + 2] << 16
@@ -161,10 +167,10 @@ class Reply:
                         self._insert_eof(data, patched, position)
                     self.rows += 1
             if passes:
-                if self._shift:
+                if self.shift:
                     if patched is None:
                         patched = bytearray(data)
-                    patched[position + 3] = (data[position + 3] + self._shift) & 0xFF
+                    patched[position + 3] = (data[position + 3] + self.shift) & 0xFF
                 if self._state == _COLUMNS and not self._continued:
                     self._columns -= 1
                     if self._columns == 0:
@@ -178,19 +184,22 @@ class Reply:
                 break
             if length == 0:
                 raise MalformedPacket("The server sent an empty packet")
-            if self._shift:
+            if self.shift:
                 if patched is None:
                     patched = bytearray(data)
-                patched[position + 3] = (data[position + 3] + self._shift) & 0xFF
+                patched[position + 3] = (data[position + 3] + self.shift) & 0xFF
             self._whole(data, patched, position, length)
             position += 4 + length
         return self._close_chunk(data, patched, position)
 
     def _close_chunk(self, data: bytes, patched: bytearray | None, position: int) -> bytes:
         """Hold back what is not yet understood and return the rest, translated."""
-        if position < len(data):
-            self._held = data[position:]
         self.done = self._state == _DONE
+        if position < len(data):
+            if self.done:
+                self.surplus = data[position:]
+            else:
+                self._held = data[position:]
         if position:
             self.started = True
         if self._output is None:
@@ -211,12 +220,10 @@ class Reply:
                 self._output.append(bytes(patched[self._copied : until]))
         self._copied = until
 
-    def _replace(
-        self, data: bytes, patched: bytearray | None, position: int, length: int, payload: bytes
-    ) -> None:
+    def _replace(self, data: bytes, patched: bytearray | None, position: int, length: int, payload: bytes) -> None:
         """Send ``payload`` instead of the packet at ``position``, under the same number."""
         self._flush(data, patched, position)
-        sequence = (data[position + 3] + self._shift) & 0xFF
+        sequence = (data[position + 3] + self.shift) & 0xFF
         assert self._output is not None
         self._output.append((len(payload) | sequence << 24).to_bytes(4, "little") + payload)
         self._copied = position + 4 + length
@@ -224,11 +231,11 @@ class Reply:
     def _insert_eof(self, data: bytes, patched: bytearray | None, position: int) -> None:
         """Put an EOF packet in front of the packet at ``position``."""
         self._flush(data, patched, position)
-        sequence = (data[position + 3] + self._shift) & 0xFF
+        sequence = (data[position + 3] + self.shift) & 0xFF
         status = self.status & _LASTING
         assert self._output is not None
         self._output.append(bytes((5, 0, 0, sequence, _EOF, 0, 0, status & 0xFF, status >> 8)))
-        self._shift += 1
+        self.shift += 1
         self._mid_eof = False
 
     def _whole(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
@@ -257,15 +264,14 @@ class Reply:
         else:
             raise MalformedPacket("The server sent an answer of an unknown kind")
 
-    def _first(
-        self, data: bytes, patched: bytearray | None, position: int, length: int, head: int
-    ) -> None:
-        if head == _OK:
+    def _first(self, data: bytes, patched: bytearray | None, position: int, length: int, head: int) -> None:
+        if head == _OK or head == _EOF:
             self.rows = -1
             self._ok(data, patched, position, length)
             self._state = _FIRST if self.status & _MORE_RESULTS else _DONE
         elif head == _INFILE:
             self.infile = True
+            self.file_sequence = (data[position + 3] + 1) & 0xFF
         else:
             if head < 0xFB:
                 self._columns = head
@@ -312,11 +318,11 @@ class Reply:
             return
         if self._old_eof:
             self._flush(data, patched, position + 4 + length)
-            sequence = (data[position + 3] + self._shift + 1) & 0xFF
+            sequence = (data[position + 3] + self.shift + 1) & 0xFF
             status = self.status & _LASTING
             assert self._output is not None
             self._output.append(bytes((5, 0, 0, sequence, _EOF, 0, 0, status & 0xFF, status >> 8)))
-            self._shift += 1
+            self.shift += 1
         self._columns = self._more_columns
         self._more_columns = 0
         if not self._columns:

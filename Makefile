@@ -1,0 +1,56 @@
+# Each target sets up what it needs first; what is there already costs a moment only.
+
+SHELL := /bin/bash
+SECONDS ?= 20
+# The modules that are compiled: those that declare their types beside them.
+HOT := $(wildcard proxy/*/*.pxd)
+
+.PHONY: help setup demo test lint bench oracle packages servers clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+setup: .venv/compiled servers examples/functions/node_modules/.package-lock.json ## everything that the other targets need
+
+demo: setup ## a story of many functions and few connections (SECONDS=20)
+	.venv/bin/python -m examples.demo --seconds $(SECONDS)
+
+test: setup ## every test, compiled and interpreted, against real servers
+	.venv/bin/python -m tests.suites
+
+lint: .venv/installed ## ruff, format, mypy --strict
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+bench: setup ## Forebay beside its peers, in one run
+	.venv/bin/python -m tests.bench
+
+oracle: setup ## random sessions through Forebay and directly, compared (SECONDS=600 for a long run)
+	.venv/bin/python -m tests.oracle --seconds $(SECONDS)
+
+clean: ## everything that was made here; the cache folder outside stays
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis examples/functions/node_modules
+	find proxy -name '*.so' -delete
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+packages:
+	@tests/setup.sh packages
+
+servers: .venv/installed
+	@tests/setup.sh servers
+
+.venv/installed: pyproject.toml setup.py tests/setup.sh | packages
+	@tests/setup.sh venv
+	@touch $@ .venv/compiled
+
+# Compiled again when a hot module changed; without a compiler this says so and goes on.
+.venv/compiled: $(HOT) $(HOT:.pxd=.py) | .venv/installed
+	@echo '[setup] compiling the hot modules'
+	@.venv/bin/python setup.py --quiet build_ext --inplace
+	@touch $@
+
+examples/functions/node_modules/.package-lock.json: $(wildcard examples/functions/package*.json) | packages
+	@tests/setup.sh node
+	@test ! -d $(@D) || touch $@

@@ -1,0 +1,1 @@
+"""Examples: function handlers (``functions/``) and the demo that runs them (``demo/``)."""

@@ -1,0 +1,48 @@
+"""Forebay, a MySQL connection proxy for serverless functions.
+
+Decides: the version, which modules are compiled where a C compiler is at hand, and which of the two forms is imported.
+Does not know: anything that the rooms do; it imports none of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+__version__ = "0.1.0"
+
+# The hot modules: ordinary .py files typed by a sibling .pxd. setup.py compiles them; uncompiled they run as they are.
+COMPILED = ("proxy.wire.frames", "proxy.wire.replies", "proxy.session.tokens")
+
+
+def source(name: str) -> Path:
+    """The .py file of the module ``name``, a dotted name inside this package."""
+    return Path(__file__).parent.joinpath(*name.split(".")[1:]).with_suffix(".py")
+
+
+def extensions(name: str) -> list[Path]:
+    """The compiled files of this interpreter's kind that lie beside ``source(name)``: one, or none."""
+    beside = (source(name).with_suffix(suffix) for suffix in EXTENSION_SUFFIXES)
+    return [path for path in beside if path.exists()]
+
+
+class _SourceOnly(MetaPathFinder):
+    """Finds the .py of the hot modules where the ordinary search would prefer the compiled file beside it."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in COMPILED:
+            return None
+        location = str(source(fullname))
+        return spec_from_file_location(fullname, location, loader=SourceFileLoader(fullname, location))
+
+
+if os.environ.get("FOREBAY_PURE_PYTHON") == "1":
+    sys.meta_path.insert(0, _SourceOnly())

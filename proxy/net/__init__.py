@@ -1,0 +1,1 @@
+"""Sockets that speak wire: streams with flow control and TLS, connecting, listening."""

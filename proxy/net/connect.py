@@ -1,0 +1,161 @@
+"""Open one server connection: socket, greeting, TLS, login. What it then says is ``session.conversations``.
+
+It decides which capabilities are asked for and whether TLS is demanded. It does not know pools, and
+takes its deadline from the caller, who cancels it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from dataclasses import dataclass
+
+from proxy.errors import ServerUnavailable
+from proxy.net.server_connection import ServerConnection
+from proxy.settings import TargetSettings, split_address
+from proxy.wire import packets
+from proxy.wire.answers import SERVER_CAPABILITIES
+from proxy.wire.auth import Credentials, choose_plugin, first_response, log_in
+from proxy.wire.constants import (
+    CLIENT_CONNECT_WITH_DB,
+    CLIENT_DEPRECATE_EOF,
+    CLIENT_FOUND_ROWS,
+    CLIENT_SESSION_TRACK,
+    CLIENT_SSL,
+    COLLATION_UTF8MB4_GENERAL_CI,
+)
+
+_NEEDED = CLIENT_SESSION_TRACK | CLIENT_DEPRECATE_EOF
+_MAX_PACKET = 1 << 30
+
+
+@dataclass(frozen=True)
+class ServerLogin:
+    """How to log in: as whom, whether UPDATE counts found rows, and what the server is told about us."""
+
+    credentials: Credentials
+    found_rows: bool
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+async def open_server_connection(
+    target: TargetSettings, login: ServerLogin, context: ssl.SSLContext | None
+) -> ServerConnection:
+    """Connect and log in. Raises ServerUnavailable, ServerRefused, UnsupportedAuth or another ProxyError."""
+    connection = await _connect(target.address)
+    try:
+        await _log_in(connection, target, login, context)
+    except BaseException as error:
+        connection.abort()
+        if isinstance(error, OSError | ssl.SSLError):
+            raise ServerUnavailable(f"Can't log in to the server at {target.address}: {error}") from error
+        raise
+    connection.read_answers()
+    return connection
+
+
+async def _connect(address: str) -> ServerConnection:
+    loop = asyncio.get_running_loop()
+    try:
+        where = split_address(address)
+        if isinstance(where, str):
+            _, connection = await loop.create_unix_connection(ServerConnection, where)
+        else:
+            transport, connection = await loop.create_connection(ServerConnection, *where)
+            raw = transport.get_extra_info("socket")
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    except OSError as error:
+        raise ServerUnavailable(f"Can't connect to the server at {address}: {error}") from error
+    connection.address = address
+    return connection
+
+
+async def _log_in(
+    connection: ServerConnection, target: TargetSettings, login: ServerLogin, context: ssl.SSLContext | None
+) -> None:
+    greeting = packets.parse_greeting(await connection.packet())
+    if greeting.capabilities & _NEEDED != _NEEDED:
+        raise ServerUnavailable(
+            f"The server at {target.address} ({greeting.version}) does not track session state; "
+            "MySQL 5.7, MariaDB 10.2 or later is needed"
+        )
+    connection.connection_id = greeting.connection_id
+    connection.version = greeting.version
+    connection.nonce = greeting.nonce
+    connection.plugin = greeting.plugin
+    connection.mariadb = greeting.is_mariadb
+    capabilities = (SERVER_CAPABILITIES & greeting.capabilities) | (CLIENT_FOUND_ROWS if login.found_rows else 0)
+    if target.schema:
+        capabilities |= CLIENT_CONNECT_WITH_DB
+    is_unix = target.address.startswith("unix:")
+    secure = is_unix
+    if context is not None and not is_unix:
+        if greeting.capabilities & CLIENT_SSL:
+            capabilities |= CLIENT_SSL
+            await _start_tls(connection, capabilities, target, context)
+            secure = True
+        elif target.tls.mode != "preferred":
+            raise ServerUnavailable(f"The server at {target.address} offers no TLS, and target.tls demands it")
+    plugin = choose_plugin(greeting.plugin, login.credentials)
+    connection.capabilities = capabilities
+    connection.send_packet(
+        packets.build_login(
+            packets.Login(
+                capabilities=capabilities,
+                max_packet=_MAX_PACKET,
+                collation=COLLATION_UTF8MB4_GENERAL_CI,
+                user=login.credentials.user,
+                auth_response=first_response(plugin, greeting.nonce, login.credentials),
+                schema=target.schema or None,
+                plugin=plugin,
+                attributes=login.attributes,
+            )
+        )
+    )
+    await _prove(connection, plugin, greeting.nonce, login.credentials, secure)
+
+
+async def _start_tls(
+    connection: ServerConnection, capabilities: int, target: TargetSettings, context: ssl.SSLContext
+) -> None:
+    connection.send_packet(packets.build_ssl_request(capabilities, _MAX_PACKET, COLLATION_UTF8MB4_GENERAL_CI))
+    hostname = split_address(target.address)[0]
+    connection.start_tls(context, server_side=False, hostname=hostname, first=b"")
+
+
+async def _prove(
+    connection: ServerConnection, plugin: str, nonce: bytes, credentials: Credentials, secure: bool
+) -> None:
+    """Drive the authentication conversation to its OK."""
+    conversation = log_in(plugin, nonce, credentials, secure)
+    next(conversation)
+    try:
+        while True:
+            to_send = conversation.send(await connection.packet())
+            if to_send is not None:
+                connection.send_packet(to_send)
+    except StopIteration:
+        return
+
+
+async def change_user(connection: ServerConnection, target: TargetSettings, login: ServerLogin) -> None:
+    """Log in anew on a server connection that answers commands: nothing of its session is left.
+
+    Raises as ``open_server_connection``; the connection is then of no use.
+    """
+    plugin = choose_plugin(connection.plugin, login.credentials)
+    change = packets.ChangeUser(
+        user=login.credentials.user,
+        auth_response=first_response(plugin, connection.nonce, login.credentials),
+        schema=target.schema or None,
+        collation=COLLATION_UTF8MB4_GENERAL_CI,
+        plugin=plugin,
+        attributes=login.attributes,
+    )
+    connection.read_packets()
+    connection.send_packet(packets.build_change_user(change, connection.capabilities))
+    secure = connection.tls is not None or target.address.startswith("unix:")
+    await _prove(connection, plugin, connection.nonce, login.credentials, secure)
+    connection.read_answers()

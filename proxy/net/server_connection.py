@@ -1,0 +1,239 @@
+"""A server connection: one logged-in connection to a MySQL server.
+
+It is in one of three ways of working. During login and change of user, packets are read one at a
+time by a coroutine (``packet``). In a conversation, a generator asks and gets whole answers
+(``converse``). In the steady state a borrower gets every chunk as it comes (``answering``), and no
+task or future exists.
+
+It knows the protocol and what session it holds; it does not know pools or clients.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from typing import Any, TypeAlias, TypeVar
+
+from proxy.errors import MalformedPacket, ProxyError, ServerLost
+from proxy.net.stream import Stream
+from proxy.session.state import State
+from proxy.wire import replies
+from proxy.wire.answers import Answer
+from proxy.wire.constants import COM_QUIT
+from proxy.wire.frames import FrameReader, frame
+from proxy.wire.replies import Reply
+
+T = TypeVar("T")
+
+# Asks with payloads of commands, all sent at once; is sent one answer for each.
+Conversation: TypeAlias = Generator[list[bytes], list[Answer], T]
+Finished: TypeAlias = Callable[[Any, ProxyError | None], None]
+
+_LONGEST_LOGIN_PACKET = 1 << 20
+
+
+class ServerConnection(Stream):
+    """See the module.
+
+    ``state`` is the session state that it holds, ``residue`` what else its last client left in it, and
+    ``lingers_for`` who that was; ``borrower`` has it now. ``multi_statements`` is the server's option.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_answers",
+        "_expected",
+        "_failure",
+        "_finished",
+        "_raw",
+        "_reader",
+        "_talk",
+        "_waiter",
+        "address",
+        "answering",
+        "borrower",
+        "capabilities",
+        "connection_id",
+        "lingers_for",
+        "mariadb",
+        "multi_statements",
+        "nonce",
+        "on_lost",
+        "plugin",
+        "reply",
+        "residue",
+        "state",
+        "version",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reply = Reply()
+        self.answering: Callable[[bytes], None] | None = None
+        self.on_lost: Callable[[ServerConnection], None] | None = None
+        self.state: State | None = None
+        self.lingers_for: Any = None
+        self.borrower: Any = None
+        self.multi_statements = True
+        self.residue = 0
+        self.connection_id = 0
+        self.version = ""
+        self.mariadb = False
+        self.capabilities = 0
+        self.nonce = b""
+        self.plugin = ""
+        self.address = ""
+        self._reader: FrameReader | None = FrameReader(_LONGEST_LOGIN_PACKET)
+        self._waiter: asyncio.Future[None] | None = None
+        self._failure: ProxyError | None = None
+        self._talk: Conversation[Any] | None = None
+        self._finished: Finished | None = None
+        self._answers: list[Answer] = []
+        self._expected = 0
+        self._raw: list[bytes] = []
+
+    def __repr__(self) -> str:
+        return f"<ServerConnection {self.connection_id} to {self.address} {self.state!r}>"
+
+    def received(self, data: bytes) -> None:
+        if self.answering is not None:
+            self.answering(data)
+        elif self._reader is not None:
+            self._reader.feed(data)
+            self._wake()
+        else:
+            self.abort()  # an idle server connection says something only when it is about to close
+
+    def lost(self, exc: Exception | None) -> None:
+        self._failure = self._failure or ServerLost()
+        self._wake()
+        talking = self._talk is not None
+        if talking:
+            self._end_talk(None, ServerLost())
+        if self.on_lost is not None:
+            self.on_lost(self)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # Packets, for logins.
+
+    async def packet(self) -> bytes:
+        """The next packet. Raises ServerLost, or the ProxyError that the bytes deserve."""
+        while True:
+            if self._reader is not None and (payload := self._reader.packet()) is not None:
+                return payload
+            if self._failure is not None:
+                raise self._failure
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+
+    def send_packet(self, payload: bytes) -> None:
+        """Answer in the numbering of the packets read."""
+        assert self._reader is not None
+        self.write(frame(payload, self._reader.sequence))
+        self._reader.sequence = (self._reader.sequence + 1) & 0xFF
+
+    def read_packets(self) -> None:
+        """From now on packets are read one at a time, numbered from 0."""
+        self._reader = FrameReader(_LONGEST_LOGIN_PACKET)
+
+    def read_answers(self) -> None:
+        """From now on answers are read, by conversations and borrowers."""
+        self._reader = None
+
+    def tls_failed(self, error: Exception) -> None:
+        self._failure = ServerLost(f"TLS to the server failed: {error}")
+        self.abort()
+
+    # Conversations.
+
+    def converse(self, talk: Conversation[Any], finished: Finished) -> None:
+        """Run ``talk`` and then call ``finished(result, None)`` or ``finished(None, error)``.
+
+        A talk that asks nothing is finished at once. An error that the talk raises leaves the
+        connection usable; ServerLost and MalformedPacket do not.
+        """
+        try:
+            commands = next(talk)
+        except StopIteration as stop:
+            finished(stop.value, None)
+            return
+        self._talk = talk
+        self._finished = finished
+        self.answering = self._conversing
+        self._ask(commands)
+
+    async def ask(self, talk: Conversation[T]) -> T:
+        """The same for a coroutine: return the talk's result or raise its error."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def finished(result: T, error: ProxyError | None) -> None:
+            if future.cancelled():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        if self.closing:
+            raise ServerLost
+        self.converse(talk, finished)
+        return await future
+
+    def _ask(self, commands: list[bytes]) -> None:
+        self._answers = []
+        self._expected = len(commands)
+        self._raw = []
+        self.reply.begin(replies.QUERY, False, None)
+        self.write(b"".join([frame(command) for command in commands]))
+
+    def _conversing(self, data: bytes) -> None:
+        reply = self.reply
+        try:
+            while data:
+                self._raw.append(reply.feed(data))
+                data = b""
+                if reply.infile:
+                    raise MalformedPacket("The server asked for a file")
+                if reply.done:
+                    data = reply.surplus
+                    self._answers.append(Answer(b"".join(self._raw), reply))
+                    self._raw = []
+                    if len(self._answers) == self._expected:
+                        break
+                    reply.begin(replies.QUERY, False, None)
+        except ProxyError as error:
+            self._end_talk(None, error)
+            self.abort()
+            return
+        if len(self._answers) == self._expected:
+            if data:
+                self._end_talk(None, MalformedPacket("The server sent more answers than commands"))
+                self.abort()
+            else:
+                self._answered()
+
+    def _answered(self) -> None:
+        assert self._talk is not None
+        try:
+            commands = self._talk.send(self._answers)
+        except StopIteration as stop:
+            self._end_talk(stop.value, None)
+        except ProxyError as error:
+            self._end_talk(None, error)
+        else:
+            self._ask(commands)
+
+    def _end_talk(self, result: Any, error: ProxyError | None) -> None:
+        finished, self._talk, self._finished = self._finished, None, None
+        self.answering = None
+        if finished is not None:
+            finished(result, error)
+
+    def quit(self) -> None:
+        """Say goodbye to the server and close."""
+        if not self.closing:
+            self.write(frame(bytes((COM_QUIT,))))
+        self.close()

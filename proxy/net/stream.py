@@ -1,0 +1,165 @@
+"""One connection's bytes: receive, write, flow control both ways, TLS at any moment, close.
+
+A ``Stream`` is an asyncio protocol. It hands decrypted chunks to ``received`` and a lost connection to
+``lost``; subclasses say what these mean. ``throttles`` is the stream on the other side whose reading
+stops while this one's peer is slow: so memory stays bounded both ways.
+
+It does not know MySQL's packets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+from proxy.net.tls import TlsLayer
+
+
+class Stream(asyncio.Protocol):
+    """A transport with a TLS layer when one was started. All methods are called on the loop's thread."""
+
+    __slots__ = ("_held", "_tls", "closing", "received_bytes", "sent_bytes", "throttles", "transport", "write_paused")
+
+    transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self._tls: TlsLayer | None = None
+        self._held = False
+        self.closing = False
+        self.write_paused = False
+        self.throttles: Stream | None = None
+        self.received_bytes = 0
+        self.sent_bytes = 0
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
+        self.transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        self.received_bytes += len(data)
+        if self._tls is not None:
+            data = self._decrypted(self._tls, data)
+            if not data:
+                return
+        self.received(data)
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closing = True
+        if self.throttles is not None:
+            self.throttles.resume_reading()
+        self.lost(exc)
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+        if self.throttles is not None:
+            self.throttles.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+        if self.throttles is not None:
+            self.throttles.resume_reading()
+
+    # What subclasses say.
+
+    def received(self, data: bytes) -> None:
+        """Decrypted bytes have come."""
+        raise NotImplementedError
+
+    def lost(self, exc: Exception | None) -> None:
+        """The connection is gone; called once."""
+        raise NotImplementedError
+
+    def tls_ready(self) -> None:
+        """The TLS handshake is done."""
+
+    # What others call.
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, encrypted when TLS is on. After ``close`` they are dropped."""
+        if self.closing:
+            return
+        self.sent_bytes += len(data)
+        self.transport.write(data if self._tls is None else self._tls.write(data))
+
+    def throttle(self, source: Stream | None) -> None:
+        """From now on ``source`` stops reading while this stream's peer is slow; None ends that."""
+        if self.throttles is source:
+            return
+        if self.throttles is not None and self.write_paused:
+            self.throttles.resume_reading()
+        self.throttles = source
+        if source is not None and self.write_paused:
+            source.pause_reading()
+
+    def pause_reading(self) -> None:
+        """Leave what the peer sends in the kernel's buffers."""
+        if not self._held and not self.closing:
+            self._held = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._held and not self.closing:
+            self._held = False
+            self.transport.resume_reading()
+
+    def start_tls(self, context: ssl.SSLContext, server_side: bool, hostname: str | None, first: bytes) -> None:
+        """Begin TLS here; ``first`` are bytes of the peer's handshake that have come already."""
+        self._tls = TlsLayer(context, server_side, hostname)
+        if not server_side:
+            self._tls.start()
+            self.transport.write(self._tls.outgoing())
+        if first:
+            data = self._decrypted(self._tls, first)
+            if data:
+                self.received(data)
+
+    @property
+    def tls(self) -> TlsLayer | None:
+        return self._tls
+
+    def close(self) -> None:
+        """Close politely: what was written still goes out."""
+        if self.closing:
+            return
+        self.closing = True
+        if self._tls is not None and self._tls.ready:
+            self.transport.write(self._tls.close())
+        self.transport.close()
+
+    def abort(self) -> None:
+        """Close at once; what was not sent yet is dropped."""
+        self.closing = True
+        self.transport.abort()
+
+    def buffered(self) -> int:
+        """Bytes written here that the kernel has not taken yet."""
+        return self.transport.get_write_buffer_size()
+
+    def _decrypted(self, tls: TlsLayer, data: bytes) -> bytes:
+        """Feed the TLS layer; a peer that breaks TLS is cut off."""
+        was_ready = tls.ready
+        try:
+            plain = tls.feed(data)
+        except ssl.SSLError as error:
+            alert = tls.outgoing()
+            if alert and not self.closing:
+                self.transport.write(alert)
+            self.tls_failed(error)
+            return b""
+        answer = tls.outgoing()
+        if answer and not self.closing:
+            self.transport.write(answer)
+        if tls.ready and not was_ready:
+            self.tls_ready()
+        if tls.closed and not self.closing:
+            self.close()
+        return plain
+
+    def tls_failed(self, error: ssl.SSLError) -> None:
+        """The peer broke TLS or showed a certificate that is refused; nothing more can be read."""
+        self.close()

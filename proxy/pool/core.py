@@ -1,0 +1,229 @@
+"""Where every connection and every ticket of one pool is: a state is a collection, a move is one function.
+
+Decides which idle connection a taker gets. Does not wait, open, close or read a clock; time is an argument and
+counts are lengths. The order of lending: the taker's own lingering connection, one that holds an equal state, one
+that nobody's session lingers on, the most recently used one.
+
+No move costs more in a larger pool. Idle connections stand in a dict in the order of their use, from whose end
+``popitem`` takes the most recent; waiting tickets stand in an OrderedDict, because taking the first of a plain dict
+again and again walks over the gaps of those that went before.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Generic, NamedTuple
+
+from proxy.pool.stats import PoolStats
+from proxy.pool.ticket import Conn, Taker, Ticket
+
+
+class Counts(NamedTuple):
+    """How many of each there are."""
+
+    idle: int
+    lent: int
+    opening: int
+    closing: int
+    waiting: int
+
+
+class Place(Generic[Conn]):
+    """What the pool remembers of a connection as long as it has it.
+
+    ``state`` is the one under which it stands among the idle, ``since`` when it became idle. From ``expires`` on it
+    is closed instead of lent again, and ``doom`` is the reason. ``ticket`` is the one that it was handed to, if any.
+    """
+
+    __slots__ = ("checked", "doom", "expires", "opened", "since", "state", "ticket")
+
+    def __init__(self, opened: float, expires: float) -> None:
+        self.opened = opened
+        self.checked = opened
+        self.expires = expires
+        self.doom = "max_lifetime"
+        self.since = opened
+        self.state: object = None
+        self.ticket: Ticket[Conn] | None = None
+
+    def condemn(self, reason: str) -> None:
+        """Close it as soon as it is given back."""
+        self.expires = float("-inf")
+        self.doom = reason
+
+
+class Opening:
+    """One attempt to open a connection, begun under this generation of the pool."""
+
+    __slots__ = ("generation",)
+
+    def __init__(self, generation: int) -> None:
+        self.generation = generation
+
+
+class Core(Generic[Conn]):
+    """The collections of one pool and the moves between them."""
+
+    __slots__ = ("alike", "closing", "idle", "lent", "opening", "stats", "unclaimed", "waiting")
+
+    def __init__(self, stats: PoolStats) -> None:
+        self.stats = stats
+        self.idle: dict[Conn, Place[Conn]] = {}  # least recently used first
+        self.alike: dict[object, dict[Conn, None]] = {}  # the idle ones by state
+        self.unclaimed: dict[Conn, None] = {}  # the idle ones that linger for nobody
+        self.lent: dict[Conn, Place[Conn]] = {}
+        self.closing: dict[Conn, None] = {}
+        self.opening: dict[Opening, None] = {}
+        self.waiting: OrderedDict[Taker[Conn], Ticket[Conn]] = OrderedDict()  # first come first
+
+    # Counting
+
+    @property
+    def size(self) -> int:
+        """How many places of the budget are taken."""
+        return len(self.idle) + len(self.lent) + len(self.opening) + len(self.closing)
+
+    def counts(self) -> Counts:
+        return Counts(len(self.idle), len(self.lent), len(self.opening), len(self.closing), len(self.waiting))
+
+    # Idle and lent
+
+    def lend(self, taker: Taker[Conn], ticket: Ticket[Conn] | None = None) -> Conn:
+        """Idle to lent: the best connection for this taker. There must be an idle one."""
+        idle = self.idle
+        conn = taker.lingering
+        if conn is not None and conn in idle and conn.lingers_for is taker:
+            self.stats.lingering_hits += 1
+            place = idle.pop(conn)
+            bucket = self.alike[place.state]
+            del bucket[conn]
+        elif (same := self.alike.get(taker.state)) is not None:
+            self.stats.same_state_hits += 1
+            bucket = same
+            conn = bucket.popitem()[0]
+            place = idle.pop(conn)
+        else:
+            self.stats.other_hits += 1
+            if self.unclaimed:
+                conn = self.unclaimed.popitem()[0]
+                place = idle.pop(conn)
+            else:
+                conn, place = idle.popitem()
+            bucket = self.alike[place.state]
+            del bucket[conn]
+        if not bucket:
+            del self.alike[place.state]
+        if self.unclaimed:
+            self.unclaimed.pop(conn, None)
+        place.ticket = ticket
+        self.lent[conn] = place
+        return conn
+
+    def take_aside(self, conn: Conn) -> Place[Conn]:
+        """Idle to lent: this very connection, to nobody. It must be idle."""
+        place = self._no_longer_idle(conn)
+        place.ticket = None
+        self.lent[conn] = place
+        return place
+
+    def _no_longer_idle(self, conn: Conn) -> Place[Conn]:
+        place = self.idle.pop(conn)
+        bucket = self.alike[place.state]
+        del bucket[conn]
+        if not bucket:
+            del self.alike[place.state]
+        self.unclaimed.pop(conn, None)
+        return place
+
+    def rest(self, conn: Conn, place: Place[Conn], now: float) -> None:
+        """Lent to idle, as the most recently used one."""
+        del self.lent[conn]
+        self.stand_idle(conn, place, now)
+
+    def stand_idle(self, conn: Conn, place: Place[Conn], now: float) -> None:
+        """A connection that is in no collection becomes idle."""
+        place.since = now
+        place.state = state = conn.state
+        self.idle[conn] = place
+        bucket = self.alike.get(state)
+        if bucket is None:
+            self.alike[state] = {conn: None}
+        else:
+            bucket[conn] = None
+        if conn.lingers_for is None:
+            self.unclaimed[conn] = None
+
+    def unclaim(self, conn: Conn) -> None:
+        """Nobody's session lingers on this connection any more; if it is idle, it is lent before those of others."""
+        if conn in self.idle:
+            self.unclaimed[conn] = None
+
+    # Coming and going
+
+    def begin_opening(self, opening: Opening) -> None:
+        self.opening[opening] = None
+
+    def end_opening(self, opening: Opening) -> None:
+        del self.opening[opening]
+
+    def leave(self, conn: Conn) -> bool:
+        """Idle or lent to closing; False when it is neither."""
+        if conn in self.idle:
+            self._no_longer_idle(conn)
+        elif self.lent.pop(conn, None) is None:
+            return False
+        self.closing[conn] = None
+        return True
+
+    def gone(self, conn: Conn) -> None:
+        """Closing to nowhere: its place is free."""
+        del self.closing[conn]
+
+    # The queue
+
+    def queue(self, ticket: Ticket[Conn]) -> None:
+        self.waiting[ticket.taker] = ticket
+
+    def unqueue(self, taker: Taker[Conn]) -> Ticket[Conn] | None:
+        return self.waiting.pop(taker, None)
+
+    def head(self) -> Ticket[Conn] | None:
+        """Who has waited longest."""
+        for ticket in self.waiting.values():
+            return ticket
+        return None
+
+    def match(self) -> tuple[Ticket[Conn], Conn]:
+        """Waiting to nowhere and idle to lent: the first ticket and the best connection for it."""
+        ticket = self.waiting.popitem(last=False)[1]
+        return ticket, self.lend(ticket.taker, ticket)
+
+    def pass_on(self, conn: Conn, place: Place[Conn]) -> Ticket[Conn]:
+        """Waiting to nowhere, and lent stays lent: straight from one taker to the first one that waits."""
+        ticket = self.waiting.popitem(last=False)[1]
+        place.ticket = ticket
+        if conn.lingers_for is ticket.taker:
+            self.stats.lingering_hits += 1
+        elif conn.state == ticket.taker.state:
+            self.stats.same_state_hits += 1
+        else:
+            self.stats.other_hits += 1
+        return ticket
+
+    def held_by(self, ticket: Ticket[Conn], conn: Conn) -> bool:
+        """Whether the connection is still lent on this ticket, and not given back, dropped or lent anew since."""
+        place = self.lent.get(conn)
+        return place is not None and place.ticket is ticket
+
+    def next_expired(self, now: float) -> Ticket[Conn] | None:
+        """Waiting to nowhere: the first ticket, if its deadline has come."""
+        ticket = self.head()
+        if ticket is None or ticket.deadline > now:
+            return None
+        del self.waiting[ticket.taker]
+        return ticket
+
+    def change_deadlines(self, timeout: float) -> None:
+        """Deadlines stay in the order of the queue, so that looking at the first one is enough."""
+        for ticket in self.waiting.values():
+            ticket.deadline = ticket.since + timeout

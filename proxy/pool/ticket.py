@@ -1,0 +1,55 @@
+"""A place in the queue: who waits, since when and until when. The one who waits can refuse what is offered.
+
+Knows nothing of the queue that it stands in.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, Protocol, TypeVar
+
+from proxy.errors import ProxyError
+
+
+class Lendable(Protocol):
+    """A connection as the pool sees it. Hashed by identity.
+
+    ``state`` is what it holds of a session (hashable, equal states need no sync); it is read when the connection is
+    given back. ``lingers_for`` is the taker whose session it still holds, set by whoever gives it back.
+    """
+
+    @property
+    def state(self) -> object: ...
+    @property
+    def lingers_for(self) -> object | None: ...
+
+
+Conn = TypeVar("Conn", bound=Lendable)
+
+
+class Taker(Protocol[Conn]):
+    """Who borrows. Hashed by identity. May call any function of the pool from within ``granted`` and ``denied``."""
+
+    @property
+    def state(self) -> object: ...
+    @property
+    def lingering(self) -> Conn | None: ...
+
+    def granted(self, conn: Conn, /) -> bool:
+        """The wait is over. False refuses: the pool keeps the connection and offers it to the next one."""
+
+    def denied(self, error: ProxyError, /) -> None:
+        """The wait is over and there is no connection."""
+
+
+class Ticket(Generic[Conn]):
+    """``since`` and ``deadline`` are in seconds of the pool's clock."""
+
+    __slots__ = ("deadline", "since", "taker")
+
+    def __init__(self, taker: Taker[Conn], since: float, deadline: float) -> None:
+        self.taker = taker
+        self.since = since
+        self.deadline = deadline
+
+    def __repr__(self) -> str:
+        return f"<Ticket since={self.since:.3f} deadline={self.deadline:.3f} {self.taker!r}>"

@@ -1,0 +1,1 @@
+"""The only room where clients, pools and server connections meet."""

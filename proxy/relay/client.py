@@ -1,0 +1,291 @@
+"""One client, from its greeting to its goodbye.
+
+A client is in one phase: LOGIN, IDLE (Forebay waits for a command), BUSY (a command is under way), FILE
+(the client sends a file that the server asked for), CLOSED. This file owns the phases, the reading of
+commands, and the single place where an error becomes an ERR packet and a log line. What a command means is
+``commands``; how it gets a server connection is ``lending``; how its answer travels is ``transfer``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, ProxyError, ServerLost, ShuttingDown
+from proxy.net.server_connection import ServerConnection
+from proxy.net.stream import Stream
+from proxy.relay import lending, login, own_answers, transfer
+from proxy.relay.commands import dispatch
+from proxy.session.state import State
+from proxy.session.statements import Traits
+from proxy.wire import packets
+from proxy.wire.frames import HEADER, LONGEST, FrameReader, frame, frame_all, frame_count
+
+if TYPE_CHECKING:
+    from proxy.relay.hub import Hub
+    from proxy.relay.routes import Route
+
+_log = logging.getLogger("forebay.client")
+
+LOGIN, IDLE, BUSY, FILE, CLOSED = range(5)
+
+LONGEST_LOGIN_PACKET = 64 * 1024
+_READ_AHEAD = 256 * 1024
+
+
+class Client(Stream):
+    """See the module. Times are those of ``time.monotonic``."""
+
+    __slots__ = (
+        "_answered",
+        "active",
+        "answer_sequence",
+        "attributes",
+        "began",
+        "capabilities",
+        "collation",
+        "command",
+        "diagnostics",
+        "doomed",
+        "found_rows",
+        "hub",
+        "id",
+        "in_transaction",
+        "insert_id",
+        "lingering",
+        "login",
+        "multi_statements",
+        "nonce",
+        "old_eof",
+        "on_lent",
+        "packet",
+        "peer",
+        "phase",
+        "pins",
+        "prepared",
+        "reader",
+        "retried",
+        "route",
+        "row_count",
+        "schema",
+        "secure",
+        "sent_at",
+        "server",
+        "settling",
+        "shape",
+        "state",
+        "status",
+        "traits",
+        "user",
+        "waits_for_settling",
+        "wanted",
+    )
+
+    def __init__(self, hub: Hub, secure: bool) -> None:
+        super().__init__()
+        self.hub = hub
+        self.id = 0
+        self.doomed = False  # killed: to be closed as soon as the statement under way has ended
+        self.phase = LOGIN
+        self.reader = FrameReader(LONGEST_LOGIN_PACKET)
+        self.secure = secure  # a unix socket, or TLS: nobody reads along
+        self.peer = ""
+        self.user = ""
+        self.attributes: tuple[tuple[str, str], ...] = ()
+        self.schema: str | None = None
+        self.collation = 0
+        self.capabilities = 0
+        self.old_eof = True
+        self.wanted: frozenset[bytes] | None = None
+        self.multi_statements = False
+        self.nonce = b""
+        self.login: login.Login | None = None
+        self.route: Route = None  # type: ignore[assignment]  # known when the login is done
+        self.active = self.began = self.sent_at = time.monotonic()
+        # The session.
+        self.state: State | None = None
+        self.status = 0
+        self.in_transaction = False
+        self.pins: dict[str, float] = {}
+        self.prepared: set[int] = set()
+        self.insert_id = 0
+        self.row_count = -1
+        self.found_rows = 0
+        self.diagnostics: bytes | None = None
+        # The command under way.
+        self.command = 0
+        self.packet = b""
+        self.shape = 0
+        self.traits: Traits | None = None
+        self.answer_sequence = 1
+        self.retried = False
+        self.on_lent: Callable[[ServerConnection], None] | None = None
+        self.server: ServerConnection | None = None
+        self.lingering: ServerConnection | None = None
+        self.settling = False  # what this session left in its last server connection is being read out
+        self.waits_for_settling = False
+        self._answered = self.answered
+
+    def __repr__(self) -> str:
+        phase = ("login", "idle", "busy", "file", "closed")[self.phase]
+        return f"<Client {self.id} {self.user}@{self.peer} {phase} {self.state!r}>"
+
+    # The event loop's side.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        login.greet(self)
+
+    def received(self, data: bytes) -> None:
+        if self.phase == IDLE and not self.reader.pending():
+            size = len(data) - HEADER
+            if 0 < size < LONGEST and data[3] == 0 and data[0] | data[1] << 8 | data[2] << 16 == size:
+                self.answer_sequence = 1
+                dispatch(self, data, data[HEADER])
+                return
+        self.reader.feed(data)
+        self.read_on()
+
+    def read_on(self) -> None:
+        """Take what has come as far as the phase allows; the rest waits, within bounds."""
+        try:
+            while self.phase in (LOGIN, IDLE, FILE):
+                if self.phase == IDLE:
+                    self.reader.sequence = 0
+                payload = self.reader.packet()
+                if payload is None:
+                    return
+                if self.phase == LOGIN:
+                    login.step(self, payload)
+                elif self.phase == FILE:
+                    transfer.file_packet(self, payload)
+                elif not payload:
+                    raise MalformedPacket
+                else:
+                    self.answer_sequence = frame_count(len(payload)) & 0xFF
+                    dispatch(self, frame(payload), payload[0])
+        except (PacketsOutOfOrder, PacketTooLarge, MalformedPacket) as error:
+            self.answer_sequence = self.reader.sequence or 1
+            self.fatal(error)
+        if self.phase == BUSY and self.reader.pending() > _READ_AHEAD:
+            self.pause_reading()
+
+    def tls_ready(self) -> None:
+        self.secure = True
+
+    def tls_failed(self, error: Exception) -> None:
+        self.hub.stats.logins_failed["tls"] = self.hub.stats.logins_failed.get("tls", 0) + 1
+        _log.info("client %d from %s broke TLS: %s", self.id, self.peer, error)
+        self.close()
+
+    def lost(self, exc: Exception | None) -> None:
+        login.gone(self)
+        was, self.phase = self.phase, CLOSED
+        if was == CLOSED:
+            return
+        if self.route is not None:
+            lending.abandon(self)
+
+    # Answers made here.
+
+    def answer(self, payloads: list[bytes]) -> None:
+        """Send an answer of Forebay's own and be ready for the next command."""
+        self.write(frame_all(payloads, self.answer_sequence))
+        self.ready()
+
+    def answer_ok(self, info: bytes = b"") -> None:
+        ok = packets.Ok(0, 0, self.status, 0, info, b"")
+        self.answer([packets.build_ok(ok, self.capabilities)])
+
+    def refuse(self, error: ProxyError) -> None:
+        """Answer the command with an ERR packet; the client goes on."""
+        self.log_error(error)
+        self.row_count = -1
+        self.answer([packets.build_err(error.number, error.sqlstate, error.text, self.capabilities)])
+
+    def fatal(self, error: ProxyError) -> None:
+        """Tell the client why, and close."""
+        self.log_error(error)
+        payload = packets.build_err(error.number, error.sqlstate, error.text, self.capabilities)
+        self.write(frame(payload, self.answer_sequence))
+        self.close()
+
+    def log_error(self, error: ProxyError) -> None:
+        """The one log line and the one count of an error that Forebay made."""
+        errors = self.hub.stats.errors
+        errors[error.label] = errors.get(error.label, 0) + 1
+        if _log.isEnabledFor(error.level):
+            fields = {"client": self.id, "user": self.user, "peer": self.peer, "error": error.label}
+            _log.log(error.level, "%s", error.text, extra={"fields": fields})
+
+    def ready(self) -> None:
+        """The command is done: wait for the next one, or take it if it is here already."""
+        if self.phase == CLOSED or self.closing:
+            return
+        self.phase = IDLE
+        self.traits = None
+        self.packet = b""
+        self.on_lent = None
+        self.retried = False
+        if self.doomed:
+            self.close()
+            return
+        if self.hub.draining and not self.in_transaction:
+            login.refuse_while_draining(self)
+            return
+        if self._held and not self.write_paused:
+            self.resume_reading()
+        if self.reader.pending():
+            asyncio.get_running_loop().call_soon(self.read_on)
+
+    def leave_when_idle(self) -> None:
+        """Forebay drains: go now if nothing is under way, else ``ready`` will see to it."""
+        if self.phase == IDLE and not self.in_transaction:
+            login.refuse_while_draining(self)
+        elif self.phase == LOGIN:
+            self.fatal(ShuttingDown())
+
+    # The pool's side.
+
+    def granted(self, connection: ServerConnection) -> bool:
+        if self.phase != BUSY:
+            return False
+        lending.lend(self, connection)
+        return True
+
+    def denied(self, error: ProxyError) -> None:
+        lending.denied(self, error)
+
+    def lingering_lost(self, connection: ServerConnection) -> None:
+        """The server connection that held this session's residue is gone."""
+        if self.lingering is connection:
+            self.lingering = None
+        connection.lingers_for = None
+        lending.residue_lost(self, connection)
+
+    # What lending leaves to others.
+
+    def send(self, server: ServerConnection) -> None:
+        transfer.send(self, server)
+
+    def answer_from_memory(self) -> None:
+        own_answers.from_memory(self)
+
+    def server_failed(self, server: ServerConnection, error: ProxyError) -> None:
+        transfer.server_lost(self, server, error)
+
+    # The server connection's side.
+
+    def answered(self, data: bytes) -> None:
+        transfer.answered(self, data)
+
+    def server_lost(self, connection: ServerConnection) -> None:
+        transfer.server_lost(self, connection, ServerLost())
+
+    @property
+    def answering(self) -> Callable[[bytes], Any]:
+        """What a server connection calls with each chunk of an answer: made once, not for each command."""
+        return self._answered

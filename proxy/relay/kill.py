@@ -1,0 +1,75 @@
+"""KILL and COM_PROCESS_KILL: a client's id is Forebay's, what is killed is the server's statement.
+
+A statement is interrupted by ``KILL QUERY`` through another connection of the same login. While that is on
+its way the target keeps its server connection, so that nobody else's statement can be hit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from proxy.errors import KillDenied, NoSuchThread, ProxyError
+from proxy.net.connect import open_server_connection
+from proxy.net.tasks import spawn
+from proxy.relay import learning, lending
+from proxy.session.conversations import query
+from proxy.wire.answers import Answer
+
+if TYPE_CHECKING:
+    from proxy.relay.client import Client
+
+_log = logging.getLogger("forebay.kill")
+
+_KILL = "kill"
+_IDLE, _BUSY = 1, 2
+
+
+def kill(client: Client, target_id: int, query_only: bool) -> None:
+    """Interrupt the statement of the client ``target_id``, and unless ``query_only`` close that client."""
+    target = client.hub.clients.get(target_id)
+    if target is None or not target.user:
+        client.refuse(NoSuchThread(target_id))
+    elif target.user != client.user:
+        client.refuse(KillDenied(target_id))
+    else:
+        target.doomed = target.doomed or not query_only
+        client.answer_ok()
+        interrupt(target)
+
+
+def interrupt(target: Client) -> None:
+    """Stop what the client is doing; close it if it is doomed."""
+    server = target.server
+    if target.phase == _BUSY and server is not None and _KILL not in target.pins:
+        learning.pin(target, _KILL, None)
+        spawn(f"kill client {target.id}", _interrupt(target, server.connection_id))
+    elif target.doomed:
+        target.close()
+
+
+async def _interrupt(target: Client, connection_id: int) -> None:
+    route = target.route
+    settings = target.hub.settings
+    try:
+        async with asyncio.timeout(settings.pool.connect_timeout):
+            connection = await open_server_connection(settings.target, route.login, route.context)
+            try:
+                await connection.ask(_killing(connection_id))
+            finally:
+                connection.quit()
+    except (ProxyError, TimeoutError) as error:
+        _log.warning("cannot interrupt client %d: %s", target.id, error)
+        if target.doomed:
+            target.close()
+    finally:
+        learning.unpin(target, _KILL)
+        server = target.server
+        if server is not None and target.phase == _IDLE and not target.in_transaction and not target.pins:
+            lending.give_back(target, server)
+
+
+def _killing(connection_id: int) -> Generator[list[bytes], list[Answer], None]:
+    yield [query(f"KILL QUERY {connection_id}")]

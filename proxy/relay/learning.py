@@ -1,0 +1,221 @@
+"""What an answer changes in a session: state, residue, diagnostics, pins.
+
+Called when an answer is complete. Nearly all answers change nothing lasting, and the first lines of
+``learn`` say so. Trackers change the state of client and server connection together: both hold
+the same one from then on.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from proxy.net.server_connection import ServerConnection
+from proxy.session import pins, statements
+from proxy.session.conversations import COLLATION, FOUND_ROWS, INSERT_ID, WARNINGS, Settled
+from proxy.session.state import States
+from proxy.session.statements import Traits
+from proxy.wire.answers import Answer
+from proxy.wire.constants import CLIENT_IGNORE_SPACE, STATUS_IN_TRANS
+from proxy.wire.packets import parse_trackers
+from proxy.wire.replies import PREPARE, Reply
+
+if TYPE_CHECKING:
+    from proxy.relay.client import Client
+
+_log = logging.getLogger("forebay.pin")
+
+# After these the insert id is not what the OK packet says.
+_CHANGES_INSERT_ID = statements.INSERT_ID | statements.CALLS | statements.MULTI | statements.UNSURE
+_SPECIAL = statements.INTERESTING
+# Statements without tables, over which MariaDB keeps the warnings of the one before.
+_KEEPS_WARNINGS = frozenset({b"SET", b"DO", b"BEGIN", b"START", b"COMMIT", b"ROLLBACK", b"USE"})
+
+
+def ignores_space(client: Client) -> bool:
+    """Whether the login asked for sql_mode IGNORE_SPACE."""
+    return bool(client.capabilities & CLIENT_IGNORE_SPACE)
+
+
+def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
+    """An answer ended well: see what is different now."""
+    traits = client.traits
+    flags = traits.flags if traits is not None else 0
+    if reply.rows >= 0:
+        client.row_count = -1
+        client.found_rows = reply.rows
+    else:
+        client.row_count = reply.affected_rows
+    if client.shape == PREPARE:
+        client.prepared.add(reply.statement_id)
+    if reply.insert_id:
+        server.residue |= INSERT_ID
+    if reply.warnings or client.diagnostics is not None or server.residue & WARNINGS:
+        _learn_warnings(client, server, reply.warnings, traits)
+    if reply.trackers is not None:
+        _learn_trackers(client, server, reply.trackers, traits)
+    elif client.state is not None and client.state.characteristics and not client.in_transaction:
+        _characteristics_used(client, server)
+    if flags & _SPECIAL and traits is not None:
+        _learn_special(client, server, traits, flags)
+
+
+def _learn_special(client: Client, server: ServerConnection, traits: Traits, flags: int) -> None:
+    if flags & _CHANGES_INSERT_ID:
+        server.residue |= INSERT_ID
+    if flags & statements.CALC_FOUND_ROWS:
+        server.residue |= FOUND_ROWS
+    if flags & pins.PINNING:
+        for reason in pins.begun_by(traits):
+            pin(client, reason, traits)
+    if flags & statements.UNPIN_HINT:
+        unpin(client, pins.REQUESTED)
+    if flags & statements.TABLE_LOCK and traits.verb != b"UNLOCK" and pins.TABLE_LOCK not in client.pins:
+        pin(client, pins.INSTANCE_LOCK, traits)
+    if flags & statements.TRANSACTION and traits.verb == b"XA":
+        _learn_xa(client, traits)
+
+
+def _learn_xa(client: Client, traits: Traits) -> None:
+    """XA START ... XA COMMIT: between them the branch belongs to this server connection."""
+    begins = pins.after_xa(client.packet[5:64])
+    if begins:
+        pin(client, pins.XA, traits)
+    elif begins is False and not client.in_transaction:
+        unpin(client, pins.XA)
+
+
+def _learn_warnings(client: Client, server: ServerConnection, count: int, traits: Traits | None) -> None:
+    """Whether the server connection now holds warnings of this client's last statement."""
+    if traits is not None and traits.flags & statements.DIAGNOSTICS:
+        return
+    if count:
+        server.residue |= WARNINGS
+        client.diagnostics = None
+        return
+    if not server.mariadb:
+        client.diagnostics = None
+        server.residue &= ~WARNINGS
+    elif traits is not None and traits.verb not in _KEEPS_WARNINGS and b"from" in client.packet.lower():
+        client.diagnostics = None
+
+
+def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes], traits: Traits | None) -> None:
+    states = client.route.states
+    assert states is not None
+    assert client.state is not None
+    flags = traits.flags if traits is not None else 0
+    names_default = flags & (statements.SET_NAMES | statements.COLLATES | statements.MULTI) == statements.SET_NAMES
+    state = client.state
+    for block in blocks:
+        changes = parse_trackers(block)
+        state = states.after(state, changes, client.in_transaction, names_default)
+        if changes.transaction_state is not None:
+            _learn_locks(client, changes.transaction_state, traits)
+        if traits is not None and pins.hidden_change(traits, changes):
+            pin(client, pins.HIDDEN_CHANGE, traits)
+    client.state = server.state = state
+    if not state.known:
+        server.residue |= COLLATION
+
+
+def _learn_locks(client: Client, transaction_state: str, traits: Traits | None) -> None:
+    if pins.holds_tables(transaction_state):
+        pin(client, pins.TABLE_LOCK, traits)
+    elif pins.TABLE_LOCK in client.pins:
+        unpin(client, pins.TABLE_LOCK)
+
+
+def _characteristics_used(client: Client, server: ServerConnection) -> None:
+    """Settings of the next transaction end with it; the tracker says so when it began by BEGIN, else this does."""
+    states = client.route.states
+    assert states is not None
+    assert client.state is not None
+    traits = client.traits
+    if traits is None or traits.flags & (statements.SETS | statements.DIAGNOSTICS):
+        return
+    client.state = server.state = states.without_characteristics(client.state)
+
+
+def learn_error(client: Client, server: ServerConnection) -> None:
+    """An answer ended with an ERR packet: the answers before it, in the same reply, may have changed things."""
+    traits = client.traits
+    client.row_count = -1
+    client.diagnostics = None
+    server.residue |= WARNINGS
+    if server.reply.trackers is not None:
+        _learn_trackers(client, server, server.reply.trackers, traits)
+    if server.reply.insert_id:
+        server.residue |= INSERT_ID
+    if client.shape == PREPARE and not client.prepared:
+        unpin(client, pins.PREPARED_STATEMENT)
+    if traits is not None and traits.flags & _SPECIAL:
+        _learn_special(client, server, traits, traits.flags)
+
+
+def learn_orphan(client: Client, server: ServerConnection) -> None:
+    """The same for a client that has gone meanwhile: only what the next borrower must know."""
+    if server.reply.error is None:
+        client.in_transaction = bool(server.reply.status & STATUS_IN_TRANS)
+        learn(client, server, server.reply)
+        client.in_transaction = False
+    else:
+        learn_error(client, server)
+
+
+def apply_trackers(states: States, server: ServerConnection, answers: list[Answer]) -> None:
+    """Follow what the commands of a sync did, so that a failed one leaves a known state."""
+    assert server.state is not None
+    state = server.state
+    for answer in answers:
+        for block in answer.trackers or ():
+            state = states.after(state, parse_trackers(block), False, False)
+    server.state = state
+
+
+def settle(client: Client, found: Settled) -> None:
+    """What this client's session had left in a server connection has been read out."""
+    states = client.route.states
+    assert states is not None
+    if found.insert_id is not None:
+        client.insert_id = found.insert_id
+    if found.found_rows is not None:
+        client.found_rows = found.found_rows
+    if found.warnings is not None:
+        client.diagnostics = found.warnings
+    if found.collation is not None and client.state is not None and not client.state.known:
+        client.state = states.with_collation(client.state, found.collation)
+
+
+# Pins.
+
+
+def pin(client: Client, reason: str, traits: Traits | None) -> None:
+    """From now on the client keeps its server connection, for this reason too."""
+    if reason in client.pins:
+        return
+    client.pins[reason] = time.monotonic()
+    stats = client.hub.stats
+    stats.pins_total[reason] = stats.pins_total.get(reason, 0) + 1
+    stats.pinned[reason] = stats.pinned.get(reason, 0) + 1
+    if _log.isEnabledFor(logging.INFO) and traits is not None and client.state is not None:
+        digest = statements.digest(client.packet[5:], client.state.mode).decode("utf-8", "replace")
+        fields = {"client": client.id, "user": client.user, "reason": reason, "statement": digest}
+        _log.info("client is pinned", extra={"fields": fields})
+
+
+def unpin(client: Client, reason: str) -> None:
+    """The reason has ended."""
+    since = client.pins.pop(reason, None)
+    if since is not None:
+        stats = client.hub.stats
+        stats.pinned[reason] -= 1
+        stats.pin_seconds.observe(time.monotonic() - since)
+
+
+def unpin_all(client: Client) -> None:
+    """Everything that pinned is gone with the session or with its server connection."""
+    for reason in list(client.pins):
+        unpin(client, reason)
+    client.prepared.clear()

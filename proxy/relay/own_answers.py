@@ -1,0 +1,130 @@
+"""Statements that Forebay answers itself, because only it knows, or because what they ask about is in memory.
+
+CONNECTION_ID() and KILL are about the client's connection, which is Forebay's. Warnings, ROW_COUNT() and
+FOUND_ROWS() are about the last statement: the lingering server connection knows, and once that has gone
+to somebody else, what was settled from it does. A statement that mixes these with anything else is
+refused then, because a wrong answer would be worse.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from proxy.errors import NotSupported, ProxyError, ServerRefused
+from proxy.relay import kill
+from proxy.relay.lending import ABOUT_LAST
+from proxy.session import statements
+from proxy.session.statements import Traits
+from proxy.wire import packets, replies
+from proxy.wire.constants import (
+    CLIENT_LOCAL_FILES,
+    COLLATION_BINARY,
+    FLAG_BINARY,
+    FLAG_NOT_NULL,
+    FLAG_UNSIGNED,
+    MYSQL_TYPE_LONG,
+    MYSQL_TYPE_LONGLONG,
+)
+from proxy.wire.replies import Reply
+
+if TYPE_CHECKING:
+    from proxy.relay.client import Client
+    from proxy.relay.hub import Hub
+
+MAYBE = ABOUT_LAST | statements.KILLS | statements.CONNECTION_ID | statements.LOCAL_INFILE
+
+_started = time.monotonic()
+
+_WARNING_COLUMNS = [
+    packets.Column("Level", length=28, flags=FLAG_NOT_NULL, decimals=31),
+    packets.Column(
+        "Code", charset=COLLATION_BINARY, length=4, type=MYSQL_TYPE_LONG, flags=FLAG_NOT_NULL | FLAG_UNSIGNED
+    ),
+    packets.Column("Message", length=2048, flags=FLAG_NOT_NULL, decimals=31),
+]
+
+
+def try_here(client: Client, traits: Traits) -> bool:
+    """Answer the statement here if that is possible and right. False: it needs a server connection."""
+    flags = traits.flags
+    sql = client.packet[5:]
+    if flags & statements.KILLS:
+        target = statements.kill_target(sql)
+        if target is None:
+            client.refuse(NotSupported("KILL takes a connection id, written as a number, through Forebay"))
+        else:
+            query_only, connection_id = target
+            kill.kill(client, connection_id, query_only)
+        return True
+    if flags & statements.LOCAL_INFILE and not client.capabilities & CLIENT_LOCAL_FILES:
+        client.refuse(_local_files_disabled(client))
+        return True
+    if flags & statements.CONNECTION_ID and statements.is_connection_id(sql):
+        _answer_number(client, client.id)
+        return True
+    return bool(flags & ABOUT_LAST) and client.server is None and client.lingering is None and from_memory(client)
+
+
+def from_memory(client: Client) -> bool:
+    """Answer a statement about the last one from what was learned and settled. Always True: answered."""
+    words = b" ".join(client.packet[5:].upper().rstrip(b"; \t\r\n").split())
+    if words == b"SHOW WARNINGS":
+        _replay(client, client.diagnostics)
+    elif words == b"SELECT ROW_COUNT()":
+        _answer_number(client, client.row_count)
+    elif words == b"SELECT FOUND_ROWS()":
+        _answer_number(client, client.found_rows)
+    elif client.diagnostics is None and words == b"SHOW ERRORS":
+        _replay(client, None)
+    else:
+        client.refuse(
+            NotSupported(
+                "This statement asks about the one before it in a form that Forebay cannot carry; "
+                "ask with SHOW WARNINGS, SELECT ROW_COUNT() or SELECT FOUND_ROWS() alone, or inside a transaction"
+            )
+        )
+    return True
+
+
+def _replay(client: Client, raw: bytes | None) -> None:
+    """Answer with a result set that a server gave before, or an empty list of warnings."""
+    if raw is None:
+        client.answer(packets.build_text_result(_WARNING_COLUMNS, [], client.capabilities, client.status))
+        return
+    reply = Reply()
+    reply.status = client.status
+    reply.begin(replies.QUERY, client.old_eof, client.wanted)
+    client.write(reply.feed(raw))
+    client.ready()
+
+
+def _answer_number(client: Client, value: int) -> None:
+    """A result set of one number, named as the client wrote it."""
+    text = client.packet[5:].decode("utf-8", "replace").strip().rstrip(";").strip()
+    name = text.split(None, 1)[1].strip() if " " in text else text
+    flags = FLAG_NOT_NULL | FLAG_BINARY | (FLAG_UNSIGNED if value >= 0 else 0)
+    column = packets.Column(name, charset=COLLATION_BINARY, length=21, type=MYSQL_TYPE_LONGLONG, flags=flags)
+    client.row_count = -1
+    client.found_rows = 1
+    client.answer(packets.build_text_result([column], [[str(value).encode()]], client.capabilities, client.status))
+
+
+def _local_files_disabled(client: Client) -> ProxyError:
+    return ServerRefused(
+        3948, "42000", "Loading local data is disabled; this must be enabled on both the client and server sides"
+    )
+
+
+def unknown_statement(packet: bytes) -> ProxyError:
+    """ER_UNKNOWN_STMT_HANDLER, as the server words it."""
+    number = int.from_bytes(packet[5:9], "little")
+    return ServerRefused(1243, "HY000", f"Unknown prepared statement handler ({number}) given to EXECUTE")
+
+
+def statistics(hub: Hub) -> bytes:
+    """The answer to COM_STATISTICS: one line of text, in the words of MySQL's own."""
+    stats = hub.stats
+    uptime = int(time.monotonic() - _started)
+    questions = stats.queries_plain + stats.queries_tls
+    return f"Uptime: {uptime}  Threads: {len(hub.clients)}  Questions: {questions}".encode()

@@ -1,0 +1,189 @@
+"""Send one command to a server connection, stream its answer to the client, and see what it changed.
+
+The steady state: no task, no future, nothing allocated beyond the bytes themselves. When the answer is
+complete, ``learning`` says what the session has become, and the server connection is given back
+unless something holds the client.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from proxy.errors import MalformedPacket, ProxyError, ServerLost
+from proxy.net.server_connection import ServerConnection
+from proxy.relay import learning, lending
+from proxy.session import statements
+from proxy.session.conversations import ping
+from proxy.wire import packets
+from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
+from proxy.wire.frames import LONGEST, frame
+
+if TYPE_CHECKING:
+    from proxy.relay.client import Client
+
+# Errors after which the server closes the connection: shut down, killed, idle for too long.
+_FAREWELLS = frozenset({1053, 1080, 1152, 1927, 3169, 4031})
+
+# An ERR packet has no status flags: after these a transaction may be open that was not before.
+_MAY_BEGIN = statements.TRANSACTION | statements.CALLS | statements.MULTI | statements.TEXT_PREPARE | statements.UNSURE
+
+_BUSY, _FILE = 2, 3
+
+
+def send(client: Client, server: ServerConnection) -> None:
+    """Send the client's command; the answer comes to ``answered``."""
+    if client.write_paused:
+        client.throttle(server)
+    else:
+        client.throttles = server
+    server.answering = client.answering
+    server.reply.status = client.status
+    server.reply.begin(client.shape, client.old_eof, client.wanted)
+    client.sent_at = time.monotonic()
+    server.write(client.packet)
+
+
+def send_without_answer(client: Client, server: ServerConnection) -> None:
+    """Send a command that servers never answer (COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA)."""
+    server.write(client.packet)
+    client.ready()
+
+
+def answered(client: Client, data: bytes) -> None:
+    """A chunk of the answer has come."""
+    server = client.server
+    assert server is not None
+    reply = server.reply
+    try:
+        out = reply.feed(data)
+        if reply.surplus:
+            raise MalformedPacket("The server sent more than one answer to a command")
+    except ProxyError as error:
+        server_lost(client, server, error)
+        server.abort()
+        return
+    if out:
+        client.write(out)
+    if reply.done:
+        finish(client, server)
+    elif reply.infile and client.phase == _BUSY:
+        _begin_file(client, server)
+
+
+def finish(client: Client, server: ServerConnection) -> None:
+    """The answer is complete."""
+    client.throttle(None)
+    server.answering = None
+    now = time.monotonic()
+    client.active = now
+    stats = client.hub.stats
+    stats.server_latency.observe(now - client.sent_at)
+    stats.query_latency.observe(now - client.began)
+    reply = server.reply
+    if reply.error is not None:
+        _finish_error(client, server, reply.error)
+        return
+    status = client.status = reply.status
+    was = client.in_transaction
+    client.in_transaction = bool(status & STATUS_IN_TRANS)
+    if was is not client.in_transaction:
+        stats.in_transaction += 1 if client.in_transaction else -1
+    learning.learn(client, server, reply)
+    if not client.in_transaction and not client.pins:
+        lending.give_back(client, server)
+    client.ready()
+
+
+def _finish_error(client: Client, server: ServerConnection, payload: bytes) -> None:
+    learning.learn_error(client, server)
+    number = packets.parse_err(payload, CLIENT_PROTOCOL_41).number
+    flags = client.traits.flags if client.traits is not None else 0
+    if number in _FAREWELLS:
+        lending.drop(client, server, "farewell")
+        client.ready()
+    elif client.in_transaction or not client.status & STATUS_AUTOCOMMIT or flags & _MAY_BEGIN:
+        server.converse(ping(), lambda status, error: _status_known(client, server, status, error))
+    else:
+        _after_error(client, server)
+
+
+def _status_known(client: Client, server: ServerConnection, status: int | None, error: ProxyError | None) -> None:
+    if client.server is not server:
+        lending.orphaned(server, error)
+        return
+    if error is not None or status is None:
+        lending.drop(client, server, "lost")
+        client.ready()
+        return
+    client.status = status
+    in_transaction = bool(status & STATUS_IN_TRANS)
+    if client.in_transaction is not in_transaction:
+        client.hub.stats.in_transaction += 1 if in_transaction else -1
+        client.in_transaction = in_transaction
+    _after_error(client, server)
+
+
+def _after_error(client: Client, server: ServerConnection) -> None:
+    if not client.in_transaction and not client.pins:
+        lending.give_back(client, server)
+    client.ready()
+
+
+def server_lost(client: Client, server: ServerConnection, error: ProxyError) -> None:
+    """The server connection broke, or broke the protocol, while this client had it."""
+    if client.server is not server:
+        return
+    started = server.reply.started
+    was_busy = client.phase in (_BUSY, _FILE)
+    held = client.in_transaction or bool(client.pins)
+    retry = _may_retry(client) and not started and not held and server.answering is client.answering
+    lending.drop(client, server, "lost")
+    if not was_busy:
+        client.fatal(ServerLost("Lost connection to MySQL server: the session's state is gone"))
+    elif retry:
+        client.retried = True
+        lending.borrow(client)
+    elif started:
+        client.log_error(error)
+        client.abort()
+    elif held:
+        client.fatal(error)
+    else:
+        client.refuse(error)
+
+
+def _may_retry(client: Client) -> bool:
+    """A read outside a transaction that has been sent once may be sent once more."""
+    return client.traits is not None and bool(client.traits.flags & statements.READ_ONLY) and not client.retried
+
+
+# LOAD DATA LOCAL INFILE: the direction turns round.
+
+
+def _begin_file(client: Client, server: ServerConnection) -> None:
+    """The server asks for a file; a client that did not offer any sends an empty one."""
+    if not client.capabilities & CLIENT_LOCAL_FILES:
+        server.write(frame(b"", server.reply.file_sequence))
+        return
+    client.phase = _FILE
+    client.reader.sequence = (server.reply.file_sequence + server.reply.shift) & 0xFF
+    client.reader.limit = LONGEST
+    if server.write_paused:
+        server.throttle(client)
+    else:
+        server.throttles = client
+    client.read_on()
+
+
+def file_packet(client: Client, payload: bytes) -> None:
+    """A piece of the client's file; an empty one ends it."""
+    server = client.server
+    assert server is not None
+    sequence = client.reader.sequence - 1 - server.reply.shift
+    server.write(frame(payload, sequence & 0xFF))
+    if not payload:
+        client.phase = _BUSY
+        client.reader.limit = client.hub.settings.clients.max_allowed_packet
+        server.reply.infile = False
+        server.throttle(None)

@@ -1,0 +1,1 @@
+"""What a connection remembers: statement traits, session states and how to move between them, pins."""

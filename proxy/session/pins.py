@@ -1,0 +1,110 @@
+"""Why a client keeps one server connection: reasons, when each begins and when it ends.
+
+A pin is named by one word, which serves the log line, the metric's label and whoever reads either. What
+begins one is a row here: a trait of the statement, or what a tracker says after it. Most last until
+COM_RESET_CONNECTION, COM_CHANGE_USER or the client's end; locks and prepared statements end with their
+own statement.
+
+It knows no client, pool or socket.
+"""
+
+from __future__ import annotations
+
+from proxy.session import statements
+from proxy.session.statements import Traits
+from proxy.wire.packets import Changes
+
+USER_VARIABLE = "user_variable"
+TEMPORARY_TABLE = "temporary_table"
+TABLE_LOCK = "table_lock"
+INSTANCE_LOCK = "instance_lock"
+NAMED_LOCK = "named_lock"
+HANDLER = "handler"
+TEXT_PREPARE = "text_prepare"
+PREPARED_STATEMENT = "prepared_statement"
+ROLE = "role"
+PROFILING = "profiling"
+SESSION_TRACK = "session_track"
+SPECIAL_VARIABLE = "special_variable"
+HIDDEN_CHANGE = "hidden_change"
+XA = "xa"
+UNSURE = "unsure"
+REQUESTED = "requested"
+
+REASONS = (
+    USER_VARIABLE,
+    TEMPORARY_TABLE,
+    TABLE_LOCK,
+    INSTANCE_LOCK,
+    NAMED_LOCK,
+    HANDLER,
+    TEXT_PREPARE,
+    PREPARED_STATEMENT,
+    ROLE,
+    PROFILING,
+    SESSION_TRACK,
+    SPECIAL_VARIABLE,
+    HIDDEN_CHANGE,
+    XA,
+    UNSURE,
+    REQUESTED,
+)
+
+# A statement with the trait on the left pins from now on, whether or not it succeeds.
+_BY_TRAIT = (
+    (statements.USER_VARIABLE, USER_VARIABLE),
+    (statements.TEMPORARY, TEMPORARY_TABLE),
+    (statements.NAMED_LOCK, NAMED_LOCK),
+    (statements.HANDLER, HANDLER),
+    (statements.TEXT_PREPARE, TEXT_PREPARE),
+    (statements.ROLE, ROLE),
+    (statements.PROFILING, PROFILING),
+    (statements.TRACKERS, SESSION_TRACK),
+    (statements.SPECIAL_VARIABLE, SPECIAL_VARIABLE),
+    (statements.UNSURE, UNSURE),
+    (statements.PIN_HINT, REQUESTED),
+)
+
+PINNING = 0
+for _flag, _ in _BY_TRAIT:
+    PINNING |= _flag
+
+LOCKED_TABLES = 7  # where the transaction state's eight characters say L
+_XA_BEGINS = frozenset({b"START", b"BEGIN"})
+_XA_ENDS = frozenset({b"COMMIT", b"ROLLBACK"})
+
+
+def begun_by(traits: Traits) -> list[str]:
+    """The reasons that a statement begins by its text alone."""
+    return [reason for flag, reason in _BY_TRAIT if traits.flags & flag]
+
+
+def hidden_change(traits: Traits, changes: Changes) -> bool:
+    """Whether the server changed session state that neither the text nor another tracker explains.
+
+    The state tracker fires for every change, so it proves nothing where the statement is a SET of
+    literals, a USE or a DROP of the default schema, or pins already. Behind a procedure or a function
+    it may stand for anything.
+    """
+    flags = traits.flags
+    if not changes.state_changed or flags & PINNING:
+        return False
+    if flags & (statements.CALLS | statements.MULTI):
+        return True
+    sets_literals = flags & statements.SETS and flags & statements.SET_LITERAL
+    return not (flags & statements.USES or sets_literals or (traits.verb == b"DROP" and changes.schema is not None))
+
+
+def holds_tables(transaction_state: str) -> bool:
+    """Whether the tracker's transaction state says that tables are locked."""
+    return len(transaction_state) > LOCKED_TABLES and transaction_state[LOCKED_TABLES] == "L"
+
+
+def after_xa(sql: bytes) -> bool | None:
+    """Whether an XA statement begins (True) or ends (False) a branch, None for neither; in doubt None."""
+    words = sql.upper().split(None, 2)
+    if len(words) < 2 or words[0] != b"XA":
+        return True if b"START" in words or b"BEGIN" in words else None
+    if words[1] in _XA_BEGINS:
+        return True
+    return False if words[1] in _XA_ENDS else None

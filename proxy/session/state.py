@@ -1,0 +1,210 @@
+"""The carried part of a session: schema, system variables and next-transaction settings.
+
+A ``State`` says in what a session differs from the *baseline*: what a fresh server connection of the
+pool has. States are interned, so that two sessions are in the same state exactly when they are the
+same object; the hot path compares identities. ``States`` makes them, learns from trackers
+(``after``), and tells what to send to bring a server connection from one to another (``sync``).
+
+Two variables are one here: setting ``collation_connection`` sets ``character_set_connection``, so
+only the collation is kept. ``SET NAMES`` does not report the collation; until it has been read back it
+is UNKNOWN.
+
+It knows no client, no pool and no socket. Names and values are those of the trackers
+(MySQL manual, "Server Tracking of Client Session State").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
+
+from proxy.session import statements
+from proxy.wire.constants import COM_INIT_DB, COM_QUERY
+from proxy.wire.packets import Changes
+
+UNKNOWN = "\0unknown"
+
+COLLATION = "collation_connection"
+CHARSETS = ("character_set_client", "character_set_results")
+
+# Their values belong to one moment or to one server connection: not part of a state.
+PASSING = frozenset(
+    """character_set_connection error_count external_user gtid_next gtid_owned identity insert_id in_transaction
+    last_gtid last_insert_id original_commit_timestamp proxy_user pseudo_slave_mode pseudo_replica_mode
+    pseudo_thread_id rand_seed1 rand_seed2 resultset_metadata session_track_gtids session_track_schema
+    session_track_state_change session_track_system_variables session_track_transaction_info skip_replication
+    statement_id timestamp use_secondary_engine warning_count innodb_lock_wait_timeout_used""".split()
+)
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
+_PLAIN = re.compile(r"[ -\[\]-~]*\Z")  # printable ASCII without a backslash
+
+
+class State:
+    """One interned session state. ``mode`` is the lexer's mode under this state's sql_mode and charset."""
+
+    __slots__ = ("__weakref__", "characteristics", "known", "mode", "schema", "variables")
+
+    def __init__(self, schema: str | None, variables: tuple[tuple[str, str], ...], characteristics: str) -> None:
+        self.schema = schema
+        self.variables = variables
+        self.characteristics = characteristics
+        self.known = all(value is not UNKNOWN for _, value in variables)
+        self.mode = 0
+
+    def __repr__(self) -> str:
+        parts = [f"{name}={value!r}" for name, value in self.variables]
+        return (
+            f"State({self.schema!r}, {', '.join(parts)}{', ' + self.characteristics if self.characteristics else ''})"
+        )
+
+
+@dataclass
+class Baseline:
+    """What a fresh server connection has.
+
+    ``variables``: session system variables by name. ``collations``: collation id to (charset,
+    collation). ``default_collations``: charset to collation. ``reset_charsets``: the charset variables and the collation after COM_RESET_CONNECTION.
+    """
+
+    variables: dict[str, str]
+    mariadb: bool
+    schema: str | None = None
+    collations: dict[int, tuple[str, str]] = field(default_factory=dict)
+    default_collations: dict[str, str] = field(default_factory=dict)
+    reset_charsets: dict[str, str] = field(default_factory=dict)
+
+
+class States:
+    """The states of the sessions over one baseline."""
+
+    def __init__(self, baseline: Baseline) -> None:
+        self.baseline = baseline
+        self._interned: WeakValueDictionary[tuple[object, ...], State] = WeakValueDictionary()
+        self._collation_of: dict[str, str] = {}
+        self.global_only: set[str] = set()  # variables found to have no session value that can be set
+        self.fresh = self._intern(baseline.schema, {}, "")
+
+    def _intern(self, schema: str | None, variables: dict[str, str], characteristics: str) -> State:
+        base = self.baseline.variables
+        differing = tuple(sorted((name, value) for name, value in variables.items() if base.get(name) != value))
+        key = (schema, differing, characteristics)
+        state = self._interned.get(key)
+        if state is None:
+            state = State(schema, differing, characteristics)
+            values = dict(differing)
+            sql_mode = values.get("sql_mode", base.get("sql_mode", ""))
+            charset = values.get("character_set_client", base.get("character_set_client", ""))
+            state.mode = statements.mode_of(sql_mode, charset, self.baseline.mariadb)
+            self._interned[key] = state
+        return state
+
+    def value(self, state: State, name: str) -> str | None:
+        """The value of a system variable in this state, None for an unknown name."""
+        for known, value in state.variables:
+            if known == name:
+                return value
+        return self.baseline.variables.get(name)
+
+    def at_login(self, schema: str | None, collation_id: int, ignore_space: bool = False) -> State:
+        """The state of a client that has just logged in with this collation (its id in the login packet)."""
+        variables: dict[str, str] = {}
+        named = self.baseline.collations.get(collation_id)
+        if named is None:
+            variables = dict(self.baseline.reset_charsets)
+        else:
+            variables = dict.fromkeys(CHARSETS, named[0]) | {COLLATION: named[1]}
+        if ignore_space:
+            mode = self.baseline.variables.get("sql_mode", "")
+            variables["sql_mode"] = f"{mode},IGNORE_SPACE" if mode else "IGNORE_SPACE"
+        return self._intern(self.baseline.schema if schema is None else schema, variables, "")
+
+    def after_reset(self, state: State) -> State:
+        """The state after COM_RESET_CONNECTION: the schema stays, everything else starts anew."""
+        return self._intern(state.schema, dict(self.baseline.reset_charsets), "")
+
+    def with_schema(self, state: State, schema: str | None) -> State:
+        return self._intern(schema, dict(state.variables), state.characteristics)
+
+    def with_collation(self, state: State, collation: str) -> State:
+        """The same state with its connection collation known, as read back from the server."""
+        return self._intern(state.schema, dict(state.variables) | {COLLATION: collation}, state.characteristics)
+
+    def with_default_collation(self, state: State) -> State:
+        """The same state with the charset's default collation where the real one can no longer be read."""
+        charset = self.value(state, CHARSETS[0]) or ""
+        fallback = self.baseline.variables.get(COLLATION, "")
+        return self.with_collation(
+            state, self._collation_of.get(charset, self.baseline.default_collations.get(charset, fallback))
+        )
+
+    def without_characteristics(self, state: State) -> State:
+        """The same state when the next transaction has used up its settings."""
+        return self._intern(state.schema, dict(state.variables), "") if state.characteristics else state
+
+    def after(self, state: State, changes: Changes, in_transaction: bool, names_default: bool) -> State:
+        """The state after an answer whose trackers reported ``changes``.
+
+        ``names_default``: the statement was a SET NAMES without COLLATE, so that the collation is the
+        charset's default, which is known once it has been read back.
+        """
+        variables = dict(state.variables)
+        reported = {name.lower(): value for name, value in changes.variables}
+        charset = reported.get("character_set_connection")
+        if charset is not None and COLLATION not in reported:
+            variables[COLLATION] = self._collation_of.get(charset, UNKNOWN) if names_default else UNKNOWN
+        for name, value in reported.items():
+            if name not in PASSING:
+                variables[name] = value
+        schema = state.schema if changes.schema is None else changes.schema or None
+        characteristics = state.characteristics
+        if changes.characteristics is not None:
+            characteristics = changes.characteristics
+        return self._intern(schema, variables, "" if in_transaction else characteristics)
+
+    def learn_collation(self, charset: str, collation: str) -> None:
+        """Remember what a SET NAMES without COLLATE gives for this charset."""
+        self._collation_of[charset] = collation
+
+    def sync(self, have: State, want: State) -> list[bytes] | None:
+        """The commands (payloads) that bring a server connection from ``have`` to ``want``.
+
+        None where only a clean slate does: nothing unsets a default schema or the settings of a next
+        transaction. All commands can be sent at once; each must be answered with OK.
+        """
+        if have.characteristics or (want.schema is None and have.schema is not None):
+            return None
+        commands = []
+        assignments = self._assignments(dict(have.variables), dict(want.variables))
+        if assignments:
+            commands.append(bytes((COM_QUERY,)) + b"SET " + ", ".join(assignments).encode())
+        if want.schema != have.schema and want.schema is not None:
+            commands.append(bytes((COM_INIT_DB,)) + want.schema.encode())
+        if want.characteristics:
+            commands.append(bytes((COM_QUERY,)) + want.characteristics.encode())
+        return commands
+
+    def _assignments(self, have: dict[str, str], want: dict[str, str]) -> list[str]:
+        base = self.baseline.variables
+        assignments = []
+        for name in sorted(have.keys() | want.keys()):
+            value = want.get(name, base.get(name))
+            if value is not None and value != have.get(name, base.get(name)):
+                assignments.append(f"@@SESSION.{name}={literal(name, value, base.get(name))}")
+        return assignments
+
+
+def literal(name: str, value: str, base: str | None) -> str:
+    """Write a tracker's value as SQL that means the same under every sql_mode and client charset.
+
+    Trackers give every value as text; a number must not be quoted, and a text must. The baseline's
+    value tells which kind a variable is where the new value alone does not.
+    """
+    if value == "" and name.startswith("character_set_"):
+        return "NULL"
+    if _NUMBER.match(value) and (base is None or _NUMBER.match(base)):
+        return value
+    if _PLAIN.match(value):
+        return "'" + value.replace("'", "''") + "'"
+    return f"CONVERT(0x{value.encode().hex()} USING utf8mb4)"

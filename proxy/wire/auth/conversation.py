@@ -1,0 +1,43 @@
+"""What both roles of a login share: the shape of a conversation, nonces, the RSA key.
+
+Nothing here knows a plugin's rules.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from proxy.wire.constants import NONCE_LENGTH
+
+Result = TypeVar("Result")
+Conversation = Generator[bytes | None, bytes, Result]
+
+
+@dataclass(slots=True, frozen=True)
+class RsaKey:
+    """The key that hides a password where there is no TLS.
+
+    ``public_pem`` is what clients ask for; ``decrypt`` undoes RSA-OAEP with SHA-1 and raises ``ValueError`` for
+    anything that was not encrypted so.
+    """
+
+    public_pem: bytes
+    decrypt: Callable[[bytes], bytes]
+
+
+def new_nonce() -> bytes:
+    """20 random bytes that every client takes: 7 bits each, no NUL (it ends strings) and no "$", as MySQL's own."""
+    return secrets.token_bytes(NONCE_LENGTH).translate(_TO_NONCE)
+
+
+_TO_NONCE = bytes(byte % 128 + (byte % 128 in b"\0$") for byte in range(256))
+
+
+def mask(message: bytes, pattern: bytes) -> bytes:
+    """``message`` XOR ``pattern``, which repeats; masking twice gives the message back."""
+    times = len(message) // len(pattern) + 1
+    stream = (pattern * times)[: len(message)]
+    return bytes(left ^ right for left, right in zip(message, stream, strict=True))

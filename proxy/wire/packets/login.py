@@ -1,0 +1,239 @@
+"""What a client sends to log in: SSL request, login, and COM_CHANGE_USER.
+
+Whether the login is right is decided by ``wire.auth``; these are only its bytes.
+
+Sources: "Protocol::HandshakeResponse41", "Protocol::SSLRequest" and "COM_CHANGE_USER" in the MySQL Source Code
+Documentation; "Connecting" in the MariaDB Knowledge Base for the extended capabilities in the reserved bytes.
+
+User and schema keep bytes that are not UTF-8 (see ``primitives``); attributes are for people only, there such bytes
+become U+FFFD.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proxy.errors import HandshakeFailed, MalformedPacket
+from proxy.wire.constants import (
+    CLIENT_CONNECT_ATTRS,
+    CLIENT_CONNECT_WITH_DB,
+    CLIENT_LONG_PASSWORD,
+    CLIENT_PLUGIN_AUTH,
+    CLIENT_PLUGIN_AUTH_LENENC,
+    CLIENT_PROTOCOL_41,
+    CLIENT_SECURE_CONNECTION,
+    CLIENT_SSL,
+    CLIENT_ZSTD,
+    COM_CHANGE_USER,
+)
+from proxy.wire.primitives import (
+    read_bytes,
+    read_lenenc_bytes,
+    read_nul_bytes,
+    read_nul_bytes_or_rest,
+    read_uint,
+    to_bytes,
+    to_text,
+    write_lenenc_bytes,
+)
+
+Attributes = tuple[tuple[str, str], ...]
+
+SSL_REQUEST_LENGTH = 32
+MAX_ATTRIBUTES = 128  # more are not kept
+MAX_ATTRIBUTE_BYTES = 65536  # MySQL refuses more in one login ("Performance Schema Connection Attribute Tables")
+
+
+@dataclass(slots=True, frozen=True)
+class SslRequest:
+    """The fixed part of a login, sent ahead of TLS."""
+
+    capabilities: int
+    max_packet: int
+    collation: int
+    mariadb_capabilities: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class Login:
+    """A client's answer to the greeting. ``plugin`` is ``None`` without CLIENT_PLUGIN_AUTH; no schema is ``None``."""
+
+    capabilities: int
+    max_packet: int
+    collation: int
+    user: str
+    auth_response: bytes
+    schema: str | None = None
+    plugin: str | None = None
+    attributes: Attributes = ()
+    mariadb_capabilities: int = 0
+    zstd_level: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class ChangeUser:
+    """COM_CHANGE_USER. ``collation`` is 0 when the client left it out; ``plugin`` as in ``Login``."""
+
+    user: str
+    auth_response: bytes
+    schema: str | None = None
+    collation: int = 0
+    plugin: str | None = None
+    attributes: Attributes = ()
+
+
+def is_ssl_request(payload: bytes) -> bool:
+    """Whether a client's first packet asks for TLS (a login itself is longer)."""
+    if len(payload) != SSL_REQUEST_LENGTH:
+        return False
+    wanted = CLIENT_SSL | CLIENT_PROTOCOL_41
+    return int.from_bytes(payload[:4], "little") & wanted == wanted
+
+
+def parse_ssl_request(payload: bytes) -> SslRequest:
+    """An SSL request; a login starts with the same 32 bytes."""
+    capabilities, pos = read_uint(payload, 0, 2)
+    if not capabilities & CLIENT_PROTOCOL_41:
+        raise HandshakeFailed("Clients older than MySQL 4.1 are not supported")
+    capabilities, pos = read_uint(payload, 0, 4)
+    max_packet, pos = read_uint(payload, pos, 4)
+    collation, pos = read_uint(payload, pos, 1)
+    extended, pos = read_uint(payload, pos + 19, 4)
+    return SslRequest(capabilities, max_packet, collation, 0 if capabilities & CLIENT_LONG_PASSWORD else extended)
+
+
+def build_ssl_request(capabilities: int, max_packet: int, collation: int, mariadb_capabilities: int = 0) -> bytes:
+    """An SSL request; CLIENT_SSL is the caller's to set. ``collation`` is one byte here: 0 to 255."""
+    extended = 0 if capabilities & CLIENT_LONG_PASSWORD else mariadb_capabilities
+    return (
+        capabilities.to_bytes(4, "little")
+        + max_packet.to_bytes(4, "little")
+        + collation.to_bytes(1, "little")
+        + bytes(19)
+        + extended.to_bytes(4, "little")
+    )
+
+
+def parse_login(payload: bytes) -> Login:
+    """A login of protocol 4.1.
+
+    Raises ``HandshakeFailed`` for an older client. What a client announces and then leaves out at the end of the
+    packet (schema, plugin, attributes) counts as not given.
+    """
+    fixed = parse_ssl_request(payload)
+    capabilities = fixed.capabilities
+    user, pos = read_nul_bytes(payload, SSL_REQUEST_LENGTH)
+    auth_response, pos = _read_auth_response(payload, pos, capabilities)
+    schema = plugin = None
+    if capabilities & CLIENT_CONNECT_WITH_DB:
+        raw_schema, pos = read_nul_bytes_or_rest(payload, pos)
+        schema = to_text(raw_schema) or None
+    if capabilities & CLIENT_PLUGIN_AUTH:
+        raw_plugin, pos = read_nul_bytes_or_rest(payload, pos)
+        plugin = to_text(raw_plugin)
+    attributes, pos = _read_attributes(payload, pos, capabilities)
+    zstd_level = payload[pos] if capabilities & CLIENT_ZSTD and pos < len(payload) else 0
+    return Login(
+        capabilities,
+        fixed.max_packet,
+        fixed.collation,
+        to_text(user),
+        auth_response,
+        schema,
+        plugin,
+        attributes,
+        fixed.mariadb_capabilities,
+        zstd_level,
+    )
+
+
+def _read_auth_response(payload: bytes, pos: int, capabilities: int) -> tuple[bytes, int]:
+    if capabilities & CLIENT_PLUGIN_AUTH_LENENC:
+        return read_lenenc_bytes(payload, pos)
+    if capabilities & CLIENT_SECURE_CONNECTION:
+        size, pos = read_uint(payload, pos, 1)
+        return read_bytes(payload, pos, size)
+    return read_nul_bytes(payload, pos)
+
+
+def build_login(login: Login) -> bytes:
+    """A login; its fields go out as far as ``login.capabilities`` announce them."""
+    capabilities = login.capabilities
+    parts = [
+        build_ssl_request(capabilities, login.max_packet, login.collation, login.mariadb_capabilities),
+        to_bytes(login.user) + b"\0",
+        _write_auth_response(login.auth_response, capabilities),
+    ]
+    if capabilities & CLIENT_CONNECT_WITH_DB:
+        parts.append(to_bytes(login.schema or "") + b"\0")
+    if capabilities & CLIENT_PLUGIN_AUTH:
+        parts.append(to_bytes(login.plugin or "") + b"\0")
+    if capabilities & CLIENT_CONNECT_ATTRS:
+        parts.append(_write_attributes(login.attributes))
+    if capabilities & CLIENT_ZSTD:
+        parts.append(login.zstd_level.to_bytes(1, "little"))
+    return b"".join(parts)
+
+
+def _write_auth_response(response: bytes, capabilities: int) -> bytes:
+    if capabilities & CLIENT_PLUGIN_AUTH_LENENC:
+        return write_lenenc_bytes(response)
+    if capabilities & CLIENT_SECURE_CONNECTION:
+        return len(response).to_bytes(1, "little") + response
+    return response + b"\0"
+
+
+def parse_change_user(payload: bytes, capabilities: int) -> ChangeUser:
+    """COM_CHANGE_USER with its command byte, from a client that logged in with ``capabilities``."""
+    command, pos = read_uint(payload, 0, 1)
+    if command != COM_CHANGE_USER:
+        raise MalformedPacket
+    user, pos = read_nul_bytes(payload, pos)
+    auth_response, pos = _read_auth_response(payload, pos, capabilities & ~CLIENT_PLUGIN_AUTH_LENENC)
+    schema, pos = read_nul_bytes_or_rest(payload, pos)
+    collation = 0
+    plugin = None
+    attributes: Attributes = ()
+    if pos < len(payload):  # old clients end here
+        collation, pos = read_uint(payload, pos, 2)
+        if capabilities & CLIENT_PLUGIN_AUTH:
+            raw_plugin, pos = read_nul_bytes_or_rest(payload, pos)
+            plugin = to_text(raw_plugin)
+        attributes, pos = _read_attributes(payload, pos, capabilities)
+    return ChangeUser(to_text(user), auth_response, to_text(schema) or None, collation, plugin, attributes)
+
+
+def build_change_user(change: ChangeUser, capabilities: int) -> bytes:
+    """COM_CHANGE_USER for a server that the client logged in to with ``capabilities``."""
+    parts = [
+        COM_CHANGE_USER.to_bytes(1, "little"),
+        to_bytes(change.user) + b"\0",
+        _write_auth_response(change.auth_response, capabilities & ~CLIENT_PLUGIN_AUTH_LENENC),
+        to_bytes(change.schema or "") + b"\0",
+        change.collation.to_bytes(2, "little"),
+    ]
+    if capabilities & CLIENT_PLUGIN_AUTH:
+        parts.append(to_bytes(change.plugin or "") + b"\0")
+    if capabilities & CLIENT_CONNECT_ATTRS:
+        parts.append(_write_attributes(change.attributes))
+    return b"".join(parts)
+
+
+def _read_attributes(payload: bytes, pos: int, capabilities: int) -> tuple[Attributes, int]:
+    if not capabilities & CLIENT_CONNECT_ATTRS or pos == len(payload):
+        return (), pos
+    block, end = read_lenenc_bytes(payload, pos)
+    if len(block) > MAX_ATTRIBUTE_BYTES:
+        raise MalformedPacket("Connection attributes are longer than 64 KiB")
+    attributes: list[tuple[str, str]] = []
+    pos = 0
+    while pos < len(block) and len(attributes) < MAX_ATTRIBUTES:
+        name, pos = read_lenenc_bytes(block, pos)
+        value, pos = read_lenenc_bytes(block, pos)
+        attributes.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")))
+    return tuple(attributes), end
+
+
+def _write_attributes(attributes: Attributes) -> bytes:
+    pairs = (write_lenenc_bytes(to_bytes(text)) for pair in attributes for text in pair)
+    return write_lenenc_bytes(b"".join(pairs))

@@ -1,0 +1,60 @@
+"""Compiles the hot modules (``proxy.COMPILED``) with Cython, when there is a C compiler.
+
+Everything else about the distribution stands in pyproject.toml. Without a compiler, or with FOREBAY_PURE_PYTHON=1, the
+build goes on without them and says so: the same .py files run in the interpreter. An error in the modules themselves is
+never swallowed.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CCompilerError, PlatformError
+
+HERE = Path(__file__).parent
+COMPILED: tuple[str, ...] = runpy.run_path(str(HERE / "proxy/__init__.py"))["COMPILED"]
+
+
+class OptionalBuildExt(build_ext):
+    """Compile, or explain why not, depending on what the machine has."""
+
+    def build_extensions(self) -> None:
+        reason = self._why_not()
+        if reason:
+            print(f"forebay: {reason}; installing without compiled modules, which is slower", file=sys.stderr)
+            self.extensions = []
+        super().build_extensions()
+
+    def _why_not(self) -> str:
+        """Try the smallest module there is; the reason why it cannot be compiled, or ""."""
+        with tempfile.TemporaryDirectory() as scratch:
+            probe = Path(scratch, "probe.c")
+            probe.write_text("#include <Python.h>\n")
+            try:
+                self.compiler.compile([str(probe)], output_dir=scratch, include_dirs=[sysconfig.get_path("include")])
+            except (CCompilerError, PlatformError) as failed:
+                return f"no working C compiler with Python's headers ({failed})"
+        return ""
+
+
+def extensions() -> list[Extension]:
+    if os.environ.get("FOREBAY_PURE_PYTHON") == "1":
+        print("forebay: FOREBAY_PURE_PYTHON=1, installing without compiled modules", file=sys.stderr)
+        return []
+    from Cython.Build import cythonize  # a build requirement, but not of the pure build
+
+    files = {name: name.replace(".", "/") + ".py" for name in COMPILED}
+    modules = [Extension(name, [file]) for name, file in files.items() if (HERE / file).exists()]
+    # The generated C goes below build/, so that the source tree holds sources only.
+    built: list[Extension] = cythonize(modules, build_dir="build/cython", language_level=3)
+    return built
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuildExt})
