@@ -56,7 +56,7 @@ def run(path: str | None) -> None:
     try:
         status = server.run(settings, lambda: load(path))
     except OSError as error:
-        # Most likely an address that is taken; a traceback would only hide the sentence.
+        # Most likely an address that is taken, or a PEM file that is none; a traceback would hide the sentence.
         _fail(str(error), FAILED)
     sys.exit(status)
 
@@ -82,7 +82,10 @@ def check(path: str | None, connect: bool, defaults: bool) -> None:
     if connect:
         from proxy import server
 
-        problems = server.check_connect(settings)
+        try:
+            problems = server.check_connect(settings)
+        except OSError as error:
+            problems = [str(error)]  # a file of TLS that is there but holds something else
         for problem in problems:
             click.echo(f"forebay: {problem}", err=True)
         sys.exit(FAILED if problems else 0)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 
@@ -81,6 +81,9 @@ class Row(NamedTuple):
         """The name that Prometheus shows."""
         return f"{self.name}_total" if self.kind == COUNTER else self.name
 
+
+# What every Prometheus reads; ``generate_latest`` writes it.
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
 
@@ -307,7 +310,7 @@ def exposition(sources: Sources) -> Callable[[], tuple[str, bytes]]:
     registry = CollectorRegistry()
     registry.register(_Collector(sources))
     ProcessCollector(registry=registry)
-    return lambda: (CONTENT_TYPE_PLAIN_0_0_4, generate_latest(registry))
+    return lambda: (CONTENT_TYPE, generate_latest(registry))
 
 
 class _Collector:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 import uvloop
 
-from proxy import about, metrics
+from proxy import about, logs, metrics
 from proxy.config import ConfigError, difference
 from proxy.errors import ProxyError
 from proxy.net import certificates, tls
@@ -220,7 +220,7 @@ class Server:
     def _apply(self, new: Settings, users: dict[str, Credentials], context: ssl.SSLContext | None) -> None:
         self.settings = self.hub.settings = new
         self.hub.client_tls = context
-        logging.getLogger("forebay").setLevel(new.log.level.upper())
+        logs.setup(new.log)
         for key, route in self.routes.by_key.items():
             route.pool.configure(new.pool)
             user = key[0]

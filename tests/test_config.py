@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import datetime
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy import settings
-from proxy.config import ConfigError, difference, effective, load, values
+from proxy.config import ConfigError, difference, effective, load, reloaded, values
 from proxy.config.document import document
 from proxy.config.environment import OPTIONS, names
 from proxy.config.nodes import Node, parse
@@ -50,6 +54,27 @@ def refused(read: Load, tmp_path: Path) -> Refused:
         return line
 
     return refused
+
+
+@pytest.fixture(scope="session")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A certificate, its key, that key with a passphrase, another key, and a file that is nothing of the sort."""
+    key, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    day = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + datetime.timedelta(days=36500))
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    contents = {
+        "CERT": builder.sign(key, hashes.SHA256()).public_bytes(encoding),
+        "KEY": key.private_bytes(encoding, form, serialization.NoEncryption()),
+        "LOCKED": key.private_bytes(encoding, form, serialization.BestAvailableEncryption(b"x")),
+        "OTHER": other.private_bytes(encoding, form, serialization.NoEncryption()),
+        "TEXT": b"hello",
+    }
+    folder = tmp_path_factory.mktemp("pem")
+    for file, content in contents.items():
+        (folder / file.lower()).write_bytes(content)
+    return {file: str(folder / file.lower()) for file in contents}
 
 
 def from_environment(**environ: str) -> Settings:
@@ -240,6 +265,33 @@ class TestMistakes:
     )
     def test_users(self, refused: Refused, user: str, line: str) -> None:
         assert line in refused(f"users: {user}", {"EMPTY": "", "V": SECRET})
+
+    @pytest.mark.parametrize(
+        ("text", "line"),
+        [
+            (
+                "clients: {tls: {cert: 'TEXT', key: 'TEXT'}}",
+                "f.yaml:3: clients.tls.cert: expected a PEM certificate and",
+            ),
+            (
+                "clients: {tls: {cert: 'CERT', key: 'OTHER'}}",
+                "f.yaml:3: clients.tls.cert: expected a PEM certificate a",
+            ),
+            ("clients: {tls: {cert: 'CERT', key: 'LOCKED'}}", "f.yaml:3: clients.tls.cert: expected a PEM certificate"),
+            ("clients: {tls: {ca: 'TEXT'}}", "f.yaml:3: clients.tls.ca: expected PEM certificates; OpenSSL says "),
+            ("target: {address: a, tls: {mode: verify_ca, ca: 'TEXT'}}", "target.tls.ca: expected PEM certificates; "),
+            ("target: {address: a, tls: {cert: 'CERT', key: 'TEXT'}}", "target.tls.cert: expected a PEM certificate a"),
+        ],
+    )
+    def test_files_that_hold_something_else(self, refused: Refused, pem: dict[str, str], text: str, line: str) -> None:
+        for name, path in pem.items():
+            text = text.replace(name, path)
+        assert line in refused(text)
+
+    def test_files_that_hold_what_they_should(self, read: Load, pem: dict[str, str]) -> None:
+        tls = f"cert: '{pem['CERT']}', key: '{pem['KEY']}', ca: '{pem['CERT']}'"
+        tree = read(f"clients: {{tls: {{{tls}}}}}\ntarget: {{address: a, tls: {{mode: verify_identity, {tls}}}}}")
+        assert tree.clients.tls.cert == tree.target.tls.ca == pem["CERT"]
 
     def test_a_user_who_needs_tls_where_there_is_none(self, refused: Refused, read: Load) -> None:
         text = "users: [{name: a, password: x, tls_required: true}]\nclients: {tls: {mode: disabled}}\n"
@@ -476,6 +528,15 @@ class TestDifference:
     def test_what_may_change_and_what_may_not(self, read: Load) -> None:
         new = read("listen: a:1\npool: {max_connections: 3, init_query: SELECT 1}\nlog: {level: debug}")
         assert difference(read(), new) == (["pool.max_connections", "log.level"], ["listen", "pool.init_query"])
+
+    def test_what_may_not_change_stays_as_it_was(self, read: Load) -> None:
+        old = read("clients: {max_connections: 5}")
+        new = read("listen: a:1\npool: {max_connections: 3, init_query: SELECT 1}\nusers: [{name: b, password: x}]")
+        tree = reloaded(old, new)
+        assert difference(old, tree) == (difference(old, new).reloadable, [])
+        assert difference(tree, new).fixed == difference(old, new).fixed == ["listen", "pool.init_query"]
+        assert (tree.clients.max_connections, tree.users[0].name) == (10_000, "b")
+        assert reloaded(old, old) == old
 
     def test_users_come_go_and_change(self, read: Load) -> None:
         old = read("users: [{name: a, password: x}, {name: b, password: x}]")

@@ -72,7 +72,12 @@ def test_loggers_have_short_names(name: str) -> None:
 
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
 def test_no_secret_is_written(formatter: logging.Formatter) -> None:
-    fields = {"password": "hunter2", "server_password": "hunter2", "token": "hunter2", "value": Secret("hunter2")}
+    fields: dict[str, Any] = {
+        "password": "hunter2",
+        "server_password": "hunter2",
+        "token": "hunter2",
+        "value": Secret("hunter2"),
+    }
     assert "hunter2" not in formatter.format(record("%s and %r", Secret("hunter2"), Secret("hunter2"), **fields))
 
 

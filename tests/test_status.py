@@ -185,7 +185,7 @@ def test_any_bytes_get_an_answer_or_a_close(request_bytes: bytes) -> None:
     play(test)
 
 
-def test_a_silent_a_dripping_and_a_deaf_client_are_cut_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_that_do_not_finish_are_cut_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "LONGEST_CONNECTION", 0.05)
 
     async def test(world: World) -> None:

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
 from proxy.config import values
 from proxy.config.build import build
 from proxy.config.checks import check
 from proxy.config.environment import overlay
 from proxy.config.nodes import ConfigError, Node, Where, parse
-from proxy.settings import Settings, walk
+from proxy.settings import SECTION, Meta, Settings, walk
 
-__all__ = ["ConfigError", "Difference", "difference", "effective", "load"]
+__all__ = ["ConfigError", "Difference", "difference", "effective", "load", "reloaded"]
 
 LONGEST_FILE = 1024 * 1024
 
@@ -69,6 +70,23 @@ def difference(old: Settings, new: Settings) -> Difference:
         if path in before and before[path].value != row.value:
             (changed.reloadable if row.reloadable else changed.fixed).append(path)
     return changed
+
+
+def reloaded(old: Any, new: Any) -> Any:
+    """The settings after a reload: ``new`` where it may change while running, else still ``old``.
+
+    Takes and gives ``Settings`` (or a part of them). What needs a restart keeps telling what is in force, and is
+    found different again by the next reload.
+    """
+    kept = {}
+    for item in fields(old):
+        meta: Meta = item.metadata["meta"]
+        before = getattr(old, item.name)
+        if meta.kind == SECTION:
+            kept[item.name] = reloaded(before, getattr(new, item.name))
+        elif not meta.reloadable:
+            kept[item.name] = before
+    return replace(new, **kept)
 
 
 def effective(tree: Settings) -> list[str]:

@@ -6,7 +6,8 @@ A new check is one function in ``CHECKS``. It does not know where a value was wr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from proxy.config.nodes import ConfigError, Node, Where
@@ -56,6 +57,7 @@ def _target_tls(tree: Settings) -> Iterator[Problem]:
     if tls.ca and not verifies:
         yield ("target", "tls", "ca"), f"mode {tls.mode} does not check it; expected mode verify_ca or verify_identity"
     yield from _pair("target", tls.mode, tls.cert, tls.key)
+    yield from _authorities("target", tls.ca)
 
 
 def _client_tls(tree: Settings) -> Iterator[Problem]:
@@ -63,6 +65,7 @@ def _client_tls(tree: Settings) -> Iterator[Problem]:
     yield from _pair("clients", tls.mode, tls.cert, tls.key)
     if tls.ca and tls.mode == "disabled":
         yield ("clients", "tls", "ca"), "has no use with mode disabled"
+    yield from _authorities("clients", tls.ca)
     if tls.mode == "disabled" and not any(address.startswith("unix:") for address in tree.listen):
         for at, user in enumerate(tree.users):
             if user.tls_required:
@@ -76,6 +79,24 @@ def _pair(part: str, mode: str, cert: str, key: str) -> Iterator[Problem]:
         yield (part, "tls", "key"), f"needs {part}.tls.cert"
     if cert and mode == "disabled":
         yield (part, "tls", "cert"), "has no use with mode disabled"
+    if cert and key:
+        yield from _readable(part, "cert", lambda context: context.load_cert_chain(cert, key, password=""))
+
+
+def _authorities(part: str, ca: str) -> Iterator[Problem]:
+    if ca:
+        yield from _readable(part, "ca", lambda context: context.load_verify_locations(ca))
+
+
+def _readable(part: str, key: str, load: Callable[[ssl.SSLContext], None]) -> Iterator[Problem]:
+    """OpenSSL's errors name no file, so it is tried here, where the key is known. No passphrase is ever asked for."""
+    try:
+        load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+    except (OSError, ValueError) as error:
+        what = (
+            "PEM certificates" if key == "ca" else "a PEM certificate and, in key, its private key without passphrase"
+        )
+        yield (part, "tls", key), f"expected {what}; OpenSSL says {error}"
 
 
 def _users(tree: Settings) -> Iterator[Problem]:

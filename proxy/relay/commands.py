@@ -10,6 +10,7 @@ from proxy.errors import MalformedPacket, NotSupported, UnknownCommand
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import kill, learning, lending, login, own_answers, transfer
 from proxy.session import pins, statements
+from proxy.session.statements import Traits
 from proxy.wire import packets, replies
 from proxy.wire.constants import (
     CLIENT_DEPRECATE_EOF,
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from proxy.relay.client import Client
 
 _BODY = HEADER + 1
+
+# What a binary prepared statement does is not told by its execution: like CALL, it may be anything.
+_EXECUTED = Traits(statements.CALLS, 1, b"EXECUTE")
 
 
 def dispatch(client: Client, packet: bytes, command: int) -> None:
@@ -120,7 +124,7 @@ def _execute(client: Client, packet: bytes) -> None:
         client.refuse(own_answers.unknown_statement(packet))
         return
     client.shape = replies.QUERY
-    client.traits = statements.NOTHING_KNOWN
+    client.traits = _EXECUTED
     lending.borrow(client)
 
 
@@ -178,7 +182,6 @@ def _set_option(client: Client, packet: bytes) -> None:
 
 def _init_db(client: Client, packet: bytes) -> None:
     client.shape = replies.SINGLE
-    client.traits = statements.NOTHING
     lending.borrow(client)
 
 

@@ -29,6 +29,7 @@ _log = logging.getLogger("forebay.pin")
 # After these the insert id is not what the OK packet says.
 _CHANGES_INSERT_ID = statements.INSERT_ID | statements.CALLS | statements.MULTI | statements.UNSURE
 _SPECIAL = statements.INTERESTING
+_PARSE_ERROR = 1064
 # Statements without tables, over which MariaDB keeps the warnings of the one before.
 _KEEPS_WARNINGS = frozenset({b"SET", b"DO", b"BEGIN", b"START", b"COMMIT", b"ROLLBACK", b"USE"})
 
@@ -71,10 +72,20 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
             pin(client, reason, traits)
     if flags & statements.UNPIN_HINT:
         unpin(client, pins.REQUESTED)
-    if flags & statements.TABLE_LOCK and traits.verb != b"UNLOCK" and pins.TABLE_LOCK not in client.pins:
-        pin(client, pins.INSTANCE_LOCK, traits)
+    if flags & statements.TABLE_LOCK:
+        _learn_lock_statement(client, traits, flags)
     if flags & statements.TRANSACTION and traits.verb == b"XA":
         _learn_xa(client, traits)
+
+
+def _learn_lock_statement(client: Client, traits: Traits, flags: int) -> None:
+    """Trackers report table locks; an instance's lock is in the text only, and so is what they may have missed."""
+    if flags & statements.UNLOCKS_TABLES:
+        unpin(client, pins.TABLE_LOCK)
+    elif flags & statements.UNLOCKS_INSTANCE:
+        unpin(client, pins.INSTANCE_LOCK)
+    else:
+        pin(client, pins.INSTANCE_LOCK if flags & statements.INSTANCE_LOCK else pins.TABLE_LOCK, traits)
 
 
 def _learn_xa(client: Client, traits: Traits) -> None:
@@ -138,8 +149,12 @@ def _characteristics_used(client: Client, server: ServerConnection) -> None:
     client.state = server.state = states.without_characteristics(client.state)
 
 
-def learn_error(client: Client, server: ServerConnection) -> None:
-    """An answer ended with an ERR packet: the answers before it, in the same reply, may have changed things."""
+def learn_error(client: Client, server: ServerConnection, number: int) -> None:
+    """An answer ended with an ERR packet: the answers before it, in the same reply, may have changed things.
+
+    A text that the server could not even parse has done nothing.
+    """
+    refused_unread = number == _PARSE_ERROR and server.reply.results == 0
     traits = client.traits
     client.row_count = -1
     client.diagnostics = None
@@ -150,7 +165,7 @@ def learn_error(client: Client, server: ServerConnection) -> None:
         server.residue |= INSERT_ID
     if client.shape == PREPARE and not client.prepared:
         unpin(client, pins.PREPARED_STATEMENT)
-    if traits is not None and traits.flags & _SPECIAL:
+    if traits is not None and traits.flags & _SPECIAL and not refused_unread:
         _learn_special(client, server, traits, traits.flags)
 
 
@@ -161,7 +176,7 @@ def learn_orphan(client: Client, server: ServerConnection) -> None:
         learn(client, server, server.reply)
         client.in_transaction = False
     else:
-        learn_error(client, server)
+        learn_error(client, server, 0)
 
 
 def apply_trackers(states: States, server: ServerConnection, answers: list[Answer]) -> None:

@@ -39,7 +39,8 @@ _BUSY, _CLOSED = 2, 4
 ABOUT_LAST = statements.DIAGNOSTICS | statements.ROW_COUNT | statements.FOUND_ROWS
 
 # Statements that need more of the session than its state.
-_NEEDS = statements.INSERT_ID | statements.CALLS | statements.MULTI | statements.TRACKERS
+_NEEDS = statements.INSERT_ID | statements.CALLS | statements.FUNCTION | statements.TRACKERS
+_MAY_BE_SEVERAL = statements.MULTI | statements.TAIL | statements.COMPOUND | statements.UNSURE
 
 
 def borrow(client: Client) -> None:
@@ -89,7 +90,7 @@ def _go(client: Client, server: ServerConnection) -> None:
     if client.on_lent is not None:
         client.on_lent(server)
         return
-    several = client.traits is not None and client.traits.flags & statements.MULTI
+    several = client.traits is not None and client.traits.flags & _MAY_BE_SEVERAL
     if several and server.multi_statements is not client.multi_statements:
         server.converse(_set_option(server, client.multi_statements), lambda _, error: _moved(client, server, error))
         return
@@ -124,7 +125,7 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
     old, residue = server.lingers_for, server.residue
     questions = settle_commands(residue) if residue else []
     commands = states.sync(server.state, client.state) or []
-    if client.traits is not None and client.traits.flags & (statements.INSERT_ID | statements.CALLS):
+    if client.traits is not None and client.traits.flags & _NEEDS:
         commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
     if questions or commands:
         stats.settles += bool(questions)

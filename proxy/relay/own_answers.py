@@ -60,21 +60,23 @@ def try_here(client: Client, traits: Traits) -> bool:
     if flags & statements.LOCAL_INFILE and not client.capabilities & CLIENT_LOCAL_FILES:
         client.refuse(_local_files_disabled(client))
         return True
-    if flags & statements.CONNECTION_ID and statements.is_connection_id(sql):
-        _answer_number(client, client.id)
+    if flags & statements.CONNECTION_ID and (name := statements.connection_id_column(sql)) is not None:
+        _answer_number(client, client.id, name)
         return True
     return bool(flags & ABOUT_LAST) and client.server is None and client.lingering is None and from_memory(client)
 
 
 def from_memory(client: Client) -> bool:
     """Answer a statement about the last one from what was learned and settled. Always True: answered."""
-    words = b" ".join(client.packet[5:].upper().rstrip(b"; \t\r\n").split())
+    words = b" ".join(client.packet[5:].rstrip(b"; \t\r\n").split())
+    name = words.partition(b" ")[2]
+    words = words.upper()
     if words == b"SHOW WARNINGS":
         _replay(client, client.diagnostics)
     elif words == b"SELECT ROW_COUNT()":
-        _answer_number(client, client.row_count)
+        _answer_number(client, client.row_count, name)
     elif words == b"SELECT FOUND_ROWS()":
-        _answer_number(client, client.found_rows)
+        _answer_number(client, client.found_rows, name)
     elif client.diagnostics is None and words == b"SHOW ERRORS":
         _replay(client, None)
     else:
@@ -99,12 +101,10 @@ def _replay(client: Client, raw: bytes | None) -> None:
     client.ready()
 
 
-def _answer_number(client: Client, value: int) -> None:
+def _answer_number(client: Client, value: int, name: bytes) -> None:
     """A result set of one number, named as the client wrote it."""
-    text = client.packet[5:].decode("utf-8", "replace").strip().rstrip(";").strip()
-    name = text.split(None, 1)[1].strip() if " " in text else text
     flags = FLAG_NOT_NULL | FLAG_BINARY | (FLAG_UNSIGNED if value >= 0 else 0)
-    column = packets.Column(name, charset=COLLATION_BINARY, length=21, type=MYSQL_TYPE_LONGLONG, flags=flags)
+    column = packets.Column(name.decode("utf-8", "replace"), charset=COLLATION_BINARY, length=21, type=MYSQL_TYPE_LONGLONG, flags=flags)
     client.row_count = -1
     client.found_rows = 1
     client.answer(packets.build_text_result([column], [[str(value).encode()]], client.capabilities, client.status))

@@ -90,14 +90,17 @@ def finish(client: Client, server: ServerConnection) -> None:
     if was is not client.in_transaction:
         stats.in_transaction += 1 if client.in_transaction else -1
     learning.learn(client, server, reply)
-    if not client.in_transaction and not client.pins:
+    if client.traits is not None and client.traits.flags & statements.HANGS_UP:
+        lending.drop(client, server, "released")
+        client.close()
+    elif not client.in_transaction and not client.pins:
         lending.give_back(client, server)
     client.ready()
 
 
 def _finish_error(client: Client, server: ServerConnection, payload: bytes) -> None:
-    learning.learn_error(client, server)
     number = packets.parse_err(payload, CLIENT_PROTOCOL_41).number
+    learning.learn_error(client, server, number)
     flags = client.traits.flags if client.traits is not None else 0
     if number in _FAREWELLS:
         lending.drop(client, server, "farewell")

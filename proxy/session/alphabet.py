@@ -71,8 +71,8 @@ _CHARSETS = {
     **dict.fromkeys("gbk gb18030".split(), GBK),
     "big5": BIG5,
     **dict.fromkeys("sjis cp932".split(), SJIS),
-    **dict.fromkeys("armscii8 cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 dec8 geostd8 greek hebrew".split(), EIGHT_BIT),
-    **dict.fromkeys("hp8 keybcs2 koi8r koi8u latin1 latin2 latin5 latin7 macce macroman".split(), EIGHT_BIT),
+    **dict.fromkeys("armscii8 cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 dec8 geostd8 greek".split(), EIGHT_BIT),
+    **dict.fromkeys("hebrew hp8 keybcs2 koi8r koi8u latin1 latin2 latin5 latin7 macce macroman".split(), EIGHT_BIT),
 }
 _QUOTING = frozenset("ANSI DB2 MAXDB POSTGRESQL".split())  # combinations that contain ANSI_QUOTES
 _UNREADABLE = frozenset("ORACLE MSSQL".split())  # MariaDB's other dialects

@@ -24,6 +24,7 @@ TEXT_PREPARE = "text_prepare"
 PREPARED_STATEMENT = "prepared_statement"
 ROLE = "role"
 PROFILING = "profiling"
+SEQUENCE = "sequence"
 SESSION_TRACK = "session_track"
 SPECIAL_VARIABLE = "special_variable"
 HIDDEN_CHANGE = "hidden_change"
@@ -42,6 +43,7 @@ REASONS = (
     PREPARED_STATEMENT,
     ROLE,
     PROFILING,
+    SEQUENCE,
     SESSION_TRACK,
     SPECIAL_VARIABLE,
     HIDDEN_CHANGE,
@@ -59,6 +61,7 @@ _BY_TRAIT = (
     (statements.TEXT_PREPARE, TEXT_PREPARE),
     (statements.ROLE, ROLE),
     (statements.PROFILING, PROFILING),
+    (statements.SEQUENCE_NEXT, SEQUENCE),
     (statements.TRACKERS, SESSION_TRACK),
     (statements.SPECIAL_VARIABLE, SPECIAL_VARIABLE),
     (statements.UNSURE, UNSURE),
@@ -82,17 +85,17 @@ def begun_by(traits: Traits) -> list[str]:
 def hidden_change(traits: Traits, changes: Changes) -> bool:
     """Whether the server changed session state that neither the text nor another tracker explains.
 
-    The state tracker fires for every change, so it proves nothing where the statement is a SET of
-    literals, a USE or a DROP of the default schema, or pins already. Behind a procedure or a function
-    it may stand for anything.
+    The state tracker fires for every change, so it proves nothing where the statement is a SET, a USE
+    or a DROP of the default schema, or pins already. Behind a procedure or a function it may stand for
+    anything.
     """
     flags = traits.flags
     if not changes.state_changed or flags & PINNING:
         return False
-    if flags & (statements.CALLS | statements.MULTI):
+    if flags & (statements.CALLS | statements.FUNCTION | statements.MULTI | statements.UNSURE):
         return True
-    sets_literals = flags & statements.SETS and flags & statements.SET_LITERAL
-    return not (flags & statements.USES or sets_literals or (traits.verb == b"DROP" and changes.schema is not None))
+    dropped = traits.verb == b"DROP" and changes.schema is not None
+    return not (flags & (statements.USES | statements.SETS) or dropped)
 
 
 def holds_tables(transaction_state: str) -> bool:

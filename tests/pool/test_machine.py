@@ -236,11 +236,13 @@ class Machine(RuleBasedStateMachine):
         for conn, guest in list(self.held.items()):
             assert self.release(guest) is conn
             guest.pool.give_back(conn)
-        for _ in range(100):
+        self.world.run()
+        while gates := [*self.world.opens, *self.world.checks, *(self.world.farewells or [])]:
+            for kind in (self.world.opens, self.world.checks, self.world.farewells or []):
+                kind.clear()
+            for gate in gates:
+                gate.open(True)
             self.world.run()
-            for gates in (self.world.opens, self.world.checks, self.world.farewells or []):
-                while gates:
-                    gates.pop().open(True)
         verify(self.world)
         assert all(pool.counts()[1:] == (0, 0, 0, 0) for pool in self.pools)
         for pool in self.pools:
@@ -248,6 +250,7 @@ class Machine(RuleBasedStateMachine):
         self.world.run()
         while self.world.farewells:
             self.world.farewells.pop().open()
+            self.world.run()
         assert self.world.budget.used == 0
         assert not self.world.alive
         self.world.end()

@@ -84,7 +84,7 @@ class Stress:
 
         return Pool(
             name,
-            Limits(borrow_timeout=0.3, max_connecting=2, min_idle=0, max_lifetime=0.2, idle_timeout=0.05),
+            Limits(borrow_timeout=0.02, max_connecting=2, min_idle=0, max_lifetime=0.2, idle_timeout=0.05),
             self.budget,
             open=open,
             close=self.close,
@@ -129,7 +129,7 @@ class Stress:
         chance = self.random.random()
         try:
             if chance < 0.5:
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.02 if chance < 0.02 else 0)
         finally:
             self.in_use.discard(conn)
             conn.state = guest.state
@@ -193,7 +193,7 @@ class Stress:
         for pool in self.pools:
             assert pool.stats.opened == sum(pool.stats.closed.values())
         assert sum(pool.stats.borrows for pool in self.pools) >= self.outcomes["used"]
-        assert set(self.outcomes) >= {"used", "refused", "borrow_timeout"}
+        assert set(self.outcomes) >= {"used", "refused"}
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -20,7 +20,7 @@ async function placeOrder(connection, { customer, product, quantity }) {
     await connection.commit();
     return order.insertId;
   } catch (error) {
-    await connection.rollback();
+    await connection.rollback().catch(() => {}); // what went wrong first is what matters
     throw error;
   }
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -72,7 +73,8 @@ def place_order(db: pymysql.Connection[DictCursor], event: dict[str, int]) -> in
         db.commit()
         return order_id
     except BaseException:
-        db.rollback()
+        with suppress(pymysql.Error):  # what went wrong first is what matters
+            db.rollback()
         raise
 
 
