@@ -18,7 +18,7 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 # The hot modules: ordinary .py files typed by a sibling .pxd. setup.py compiles them; uncompiled they run as they are.
-COMPILED = ("proxy.wire.frames", "proxy.wire.replies", "proxy.session.tokens")
+COMPILED = ("proxy.wire.frames", "proxy.wire.replies", "proxy.session.statements", "proxy.session.tokens")
 
 
 def source(name: str) -> Path:

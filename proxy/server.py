@@ -20,7 +20,7 @@ from collections.abc import Callable
 import uvloop
 
 from proxy import about, logs, metrics
-from proxy.config import ConfigError, difference
+from proxy.config import ConfigError, difference, reloaded
 from proxy.errors import ProxyError
 from proxy.net import certificates, tls
 from proxy.net.connect import open_server_connection
@@ -218,7 +218,7 @@ class Server:
         _log.info("configuration reloaded: %s", ", ".join(changed.reloadable) or "nothing changed")
 
     def _apply(self, new: Settings, users: dict[str, Credentials], context: ssl.SSLContext | None) -> None:
-        self.settings = self.hub.settings = new
+        self.settings = self.hub.settings = reloaded(self.settings, new)
         self.hub.client_tls = context
         logs.setup(new.log)
         for key, route in self.routes.by_key.items():

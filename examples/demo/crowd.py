@@ -15,11 +15,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 FUNCTIONS = Path(__file__).resolve().parent.parent / "functions"
@@ -66,19 +65,21 @@ class Tally:
         return [outcome.seconds for outcome in self.outcomes if outcome.ok and outcome.seconds is not None]
 
 
-def plan(invocations: int) -> list[tuple[str, dict[str, int]]]:
-    """(handler, event) for each invocation: the three drivers in turn, orders of every customer and product."""
-    handlers = tuple(COMMANDS)
+# A burst is a function that scales out; in the last one two functions do.
+BURSTS: tuple[tuple[str, ...], ...] = (
+    ("python-pymysql",),
+    ("node-mysql",),
+    ("node-mysql2",),
+    ("node-mysql", "node-mysql2"),
+)
+
+
+def burst(handlers: tuple[str, ...], size: int) -> list[tuple[str, dict[str, int]]]:
+    """(handler, event) for each of ``size`` invocations: the handlers in turn, orders of every customer and product."""
     return [
         (handlers[n % len(handlers)], {"customer": n % 5 + 1, "product": n % 4 + 1, "quantity": n % 7 + 1})
-        for n in range(invocations)
+        for n in range(size)
     ]
-
-
-def bursts(invocations: int, size: int) -> Iterator[list[tuple[str, dict[str, int]]]]:
-    todo = iter(plan(invocations))
-    while burst := list(islice(todo, size)):
-        yield burst
 
 
 def read_outcome(handler: str, status: int, out: str, err: str) -> Outcome:
@@ -108,12 +109,12 @@ class Crowd:
         self._closed = False
         self._loaded = threading.Barrier(size)
 
-    def run(self, burst: list[tuple[str, dict[str, int]]], tally: Tally, tick: Callable[[], None]) -> None:
+    def run(self, invocations: list[tuple[str, dict[str, int]]], tally: Tally, tick: Callable[[], None]) -> None:
         """Run one burst to its end, calling ``tick`` a few times a second."""
         started = time.monotonic()
         already = tally.seconds
-        self._loaded = threading.Barrier(len(burst))
-        waiting: set[Future[Outcome]] = {self._workers.submit(self._invoke, *item) for item in burst}
+        self._loaded = threading.Barrier(len(invocations))
+        waiting: set[Future[Outcome]] = {self._workers.submit(self._invoke, *item) for item in invocations}
         while waiting:
             done, waiting = wait(waiting, timeout=TICK)
             tally.outcomes.extend(future.result() for future in done)

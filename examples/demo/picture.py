@@ -14,8 +14,9 @@ FOREBAY, DIRECT, INK, FAINT = "#0b7285", "#e8590c", "#212529", "#adb5bd"
 
 
 def _draw(axes: Axes, phase: Phase, colour: str, top: int) -> None:
-    times = [at for at, _ in phase.samples.points]
-    counts = [count for _, count in phase.samples.points]
+    timeline = phase.samples.timeline
+    times = [at for at, _ in timeline]
+    counts = [count for _, count in timeline]
     axes.fill_between(times, counts, step="post", color=colour, alpha=0.25, linewidth=0)
     axes.step(times, counts, where="post", color=colour, linewidth=1.6)
     axes.set_title(phase.name, loc="left", fontsize=12, fontweight="bold", color=colour)
@@ -23,7 +24,7 @@ def _draw(axes: Axes, phase: Phase, colour: str, top: int) -> None:
     facts = (
         f"{phase.tally.done} invocations, {len(phase.tally.failures)} failed, median {median}\n"
         f"{phase.client_connections} client connections\n"
-        f"{phase.samples.opened} server connections opened, at most {phase.server_connections_max} at once"
+        f"{phase.samples.opened} server connections opened, at most {phase.samples.most} at once"
     )
     corner: dict[str, Any] = {"transform": axes.transAxes, "ha": "right", "va": "top"}
     axes.text(0.985, 0.94, facts, fontsize=9.5, color=INK, linespacing=1.5, **corner)
@@ -43,7 +44,7 @@ def save(proxied: Phase, direct: Phase, path: Path) -> None:
     from matplotlib.ticker import MaxNLocator
 
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(12, 4.8), sharey=True, sharex=True, layout="constrained")
-    top = max(1, proxied.samples.sampled_max, direct.samples.sampled_max)
+    top = max(1, proxied.samples.most, direct.samples.most)
     _draw(left, proxied, FOREBAY, top)
     _draw(right, direct, DIRECT, top)
     left.set_ylabel("connections open at MariaDB", color=INK)

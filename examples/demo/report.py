@@ -34,11 +34,6 @@ class Phase:
     query: Histogram = field(default_factory=Histogram)
     server_response: Histogram = field(default_factory=Histogram)
 
-    @property
-    def server_connections_max(self) -> int:
-        """The larger of what was sampled and the server's own high-water mark."""
-        return max(self.samples.sampled_max, self.samples.peak)
-
 
 def percentile(values: Iterable[float], q: float) -> float | None:
     """The smallest value that at least ``q`` of all values do not exceed; None without values."""
@@ -63,7 +58,8 @@ def _rows(phase: Phase) -> list[tuple[str, str]]:
         ("client connections", str(phase.client_connections)),
         ("  open at the same time, sampled", str(phase.client_connections_max)),
         ("server connections opened", str(phase.samples.opened)),
-        ("  open at the same time", str(phase.server_connections_max)),
+        ("  open at the same time", str(phase.samples.most)),
+        ("  high-water mark of MariaDB", str(phase.samples.peak)),
         ("invocation, median", duration(percentile(latencies, 0.5))),
         ("invocation, 95th percentile", duration(percentile(latencies, 0.95))),
         ("wait for a server connection, median", duration(phase.borrow_wait.quantile(0.5))),
@@ -126,12 +122,13 @@ def plot(
 
 def plots(phases: Sequence[Phase], *, ascii_only: bool = False) -> list[str]:
     """Every phase on the same two scales."""
-    top = max(1, *(phase.samples.sampled_max for phase in phases))
-    seconds = max(phase.samples.points[-1][0] if phase.samples.points else 0.0 for phase in phases)
+    top = max(1, *(phase.samples.most for phase in phases))
+    timelines = [phase.samples.timeline for phase in phases]
+    seconds = max(timeline[-1][0] if timeline else 0.0 for timeline in timelines)
     lines: list[str] = []
-    for phase in phases:
+    for phase, timeline in zip(phases, timelines, strict=True):
         lines.append(f"      connections open at MariaDB, {phase.name}")
-        lines += plot(phase.samples.points, seconds, top, ascii_only=ascii_only)
+        lines += plot(timeline, seconds, top, ascii_only=ascii_only)
     lines.append("      0 s" + f"{seconds:.1f} s".rjust(58))
     return lines
 
@@ -146,8 +143,8 @@ def shortcomings(proxied: Phase, direct: Phase) -> list[str]:
         (proxied.orders_stored == proxied.tally.done, f"{proxied.orders_stored} orders stored through Forebay"),
         (direct.orders_stored == direct.tally.done, f"{direct.orders_stored} orders stored directly"),
         (
-            proxied.server_connections_max <= MAX_SERVER_CONNECTIONS,
-            f"{proxied.server_connections_max} server connections were open at the same time",
+            proxied.samples.most <= MAX_SERVER_CONNECTIONS,
+            f"{proxied.samples.most} server connections were open at the same time",
         ),
         (proxied.samples.opened <= MAX_SERVER_OPENED, f"{proxied.samples.opened} server connections were opened"),
         (direct.samples.opened >= direct.tally.total, f"MariaDB counted {direct.samples.opened} direct connections"),
@@ -178,13 +175,15 @@ def result(proxied: Phase, direct: Phase) -> dict[str, Any]:
         "client_connections": proxied.client_connections,
         "client_connections_max": proxied.client_connections_max,
         "server_connections_opened": proxied.samples.opened,
-        "server_connections_max": proxied.server_connections_max,
+        "server_connections_max": proxied.samples.most,
+        "server_connections_peak": proxied.samples.peak,
         "seconds": round(proxied.tally.seconds, 3),
         "direct_invocations": direct.tally.done,
         "direct_failed": len(direct.tally.failures),
         "direct_orders_stored": direct.orders_stored,
         "direct_connections_opened": direct.samples.opened,
-        "direct_connections_max": direct.server_connections_max,
+        "direct_connections_max": direct.samples.most,
+        "direct_connections_peak": direct.samples.peak,
         "direct_seconds": round(direct.tally.seconds, 3),
         "latency_seconds": {"forebay": _latencies(proxied), "direct": _latencies(direct)},
     }

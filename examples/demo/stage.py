@@ -133,9 +133,9 @@ class Forebay:
                 if code == 200:
                     return
             if self._process.poll() is not None:
-                raise StageFailed(f"Forebay ended with status {self._process.returncode}:\n{self._log_tail()}")
+                raise StageFailed(f"Forebay ended with status {self._process.returncode}:\n{self.log_tail()}")
             if time.monotonic() > deadline:
-                raise StageFailed(f"Forebay is not ready after {READY_DEADLINE:.0f} s ({answer}):\n{self._log_tail()}")
+                raise StageFailed(f"Forebay is not ready after {READY_DEADLINE:.0f} s ({answer}):\n{self.log_tail()}")
             time.sleep(0.02)
 
     @property
@@ -161,5 +161,6 @@ class Forebay:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _log_tail(self) -> str:
+    def log_tail(self) -> str:
+        """The last lines that Forebay wrote."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])

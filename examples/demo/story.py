@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from examples.demo import picture, report, scrape, stage
-from examples.demo.crowd import Crowd, Tally, bursts
+from examples.demo.crowd import BURSTS, Crowd, Tally, burst
 from examples.demo.interrupts import Interrupted, Interrupts
 from examples.demo.report import Phase, duration, percentile
 from examples.demo.screen import BOLD, DIM, GREEN, RED, Screen
 from examples.demo.witness import Witness
 from tests.servers.server import Server
 
-INVOCATIONS = 80
 BURST = 20  # invocations that start together
+INVOCATIONS = BURST * len(BURSTS)
 STEPS = 6
 STATUS_INTERVAL = 5.0  # seconds between two status lines at the end
 PICTURE = Path("demo-results") / "connections.png"
@@ -58,6 +58,8 @@ class Story:
                 proxied = self._through_forebay(on)
                 direct = self._directly(on)
                 failings = self._compare(proxied, direct)
+                if failings:
+                    self._screen.say(f"The end of Forebay's log:\n{on.forebay.log_tail()}")
                 self._stay(on)
             finally:
                 # What follows is the stopping, which nothing shall interrupt.
@@ -114,6 +116,7 @@ class Story:
             phase.server_response = metrics.histogram(SERVER_RESPONSE)
             self._progress(phase, now)
 
+        on.witness.zero()
         self._run_bursts(phase, stage.dsn(on.forebay.port, on.password), look)
         look()
         on.witness.end()
@@ -128,23 +131,23 @@ class Story:
 
         def look() -> None:
             # Each client connection is a server connection here.
-            phase.client_connections_max = samples.sampled_max
+            phase.client_connections_max = samples.most
             self._progress(phase, samples.now)
 
         self._run_bursts(phase, stage.dsn(on.server.port, on.password), look)
         on.witness.end()
         phase.client_connections = samples.opened
-        phase.client_connections_max = phase.server_connections_max
+        phase.client_connections_max = samples.most
         phase.orders_stored = on.witness.count_orders(stage.SCHEMA) - orders
         return phase
 
     def _run_bursts(self, phase: Phase, dsn: str, look: Callable[[], None]) -> None:
         crowd = Crowd(dsn, BURST)
         try:
-            for number, burst in enumerate(bursts(INVOCATIONS, BURST), 1):
+            for handlers in BURSTS:
                 before, failed = phase.tally.seconds, len(phase.tally.failures)
-                crowd.run(burst, phase.tally, look)
-                self._after_burst(phase, number, phase.tally.seconds - before, failed)
+                crowd.run(burst(handlers, BURST), phase.tally, look)
+                self._after_burst(phase, " and ".join(handlers), phase.tally.seconds - before, failed)
         finally:
             crowd.close()
 
@@ -155,12 +158,12 @@ class Story:
             f" {clients:2} client connections, {phase.samples.now:2} server connections"
         )
 
-    def _after_burst(self, phase: Phase, number: int, seconds: float, failed_before: int) -> None:
+    def _after_burst(self, phase: Phase, name: str, seconds: float, failed_before: int) -> None:
         tally = phase.tally
         median = duration(percentile(tally.latencies, 0.5))
         self._screen.say(
-            f"      burst {number}: {tally.done:3}/{tally.total} invocations done, {len(tally.failures)} failed,"
-            f" {seconds:.1f} s, median {median}, at most {phase.samples.sampled_max} server connections open"
+            f"      {name:26} {tally.done:3}/{tally.total} invocations done, {len(tally.failures)} failed,"
+            f" {seconds:.1f} s, median {median}, at most {phase.samples.most} server connections open"
         )
         for outcome in tally.failures[failed_before:]:
             self._screen.say(self._screen.paint(f"        {outcome.handler} failed: {outcome.error}", RED))

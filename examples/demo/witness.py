@@ -1,8 +1,9 @@
 """What MariaDB itself says about its connections, through one control connection.
 
 ``opened``: the status variable ``Connections``, which counts every attempt to connect.
-``peak``: ``Max_used_connections``, the server's own high-water mark, set back by FLUSH STATUS.
-Samples: ``information_schema.processlist`` a hundred times a second, for the picture.
+``most``: the most that were open in any sample of ``information_schema.processlist``, a hundred times a second.
+``peak``: ``Max_used_connections``, the server's high-water mark, set back by FLUSH STATUS. It misses no moment, and
+counts a closed connection until its thread is gone: so one that replaces another may count beside it.
 Status variables: MariaDB's and MySQL's manual page "Server Status Variables".
 
 The control connection is older than the first count and is left out of every number.
@@ -19,22 +20,31 @@ from pymysql.cursors import Cursor
 
 INTERVAL = 0.01  # seconds between samples
 
-# Also a connection that has not logged in yet counts; the server's own threads do not.
+# Also a connection that has not logged in yet counts. The server's own threads do not, nor does one whose client
+# has said goodbye already (COM_QUIT) and that the server is taking down.
 OPEN_NOW = """SELECT COUNT(*) FROM information_schema.processlist
- WHERE id <> CONNECTION_ID() AND command <> 'Daemon' AND user NOT IN ('system user', 'event_scheduler')"""
+ WHERE id <> CONNECTION_ID() AND command NOT IN ('Daemon', 'Quit') AND user NOT IN ('system user', 'event_scheduler')"""
 
 
 @dataclass(slots=True)
 class Samples:
-    """One phase as the server saw it. ``points`` are (seconds since the phase began, connections open)."""
+    """One phase as the server saw it. ``points`` are (seconds since the phase began, connections open).
+
+    ``zero`` is where the picture begins; what was before counts all the same.
+    """
 
     points: list[tuple[float, int]] = field(default_factory=list)
+    zero: float = 0.0
     opened: int = 0
     peak: int = 0
 
     @property
-    def sampled_max(self) -> int:
+    def most(self) -> int:
         return max((count for _, count in self.points), default=0)
+
+    @property
+    def timeline(self) -> list[tuple[float, int]]:
+        return [(at - self.zero, count) for at, count in self.points if at >= self.zero]
 
     @property
     def now(self) -> int:
@@ -68,6 +78,10 @@ class Witness:
         self._thread = threading.Thread(target=self._run, name="witness", daemon=True)
         self._thread.start()
         return self.samples
+
+    def zero(self) -> None:
+        """The picture begins now."""
+        self.samples.zero = time.monotonic() - self._started
 
     def end(self) -> Samples:
         """End the phase: one last sample, then the counts since ``begin``."""

@@ -45,7 +45,8 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     flags = traits.flags if traits is not None else 0
     if reply.rows >= 0:
         client.row_count = -1
-        client.found_rows = reply.rows
+        if not flags & statements.DIAGNOSTICS:
+            client.found_rows = reply.rows
     else:
         client.row_count = reply.affected_rows
     if client.shape == PREPARE:

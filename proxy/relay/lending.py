@@ -67,7 +67,7 @@ def lend(client: Client, server: ServerConnection) -> None:
         _go(client, server)
         return
     flags = client.traits.flags if client.traits is not None else 0
-    if flags & ABOUT_LAST and client.on_lent is None:
+    if flags & ABOUT_LAST and client.on_lent is None and only_memory_knows(client, flags):
         client.server = server.borrower = None
         client.route.pool.give_back(server)
         client.answer_from_memory()
@@ -83,6 +83,11 @@ def lend(client: Client, server: ServerConnection) -> None:
         _go(client, server)
         return
     _switch(client, server)
+
+
+def only_memory_knows(client: Client, flags: int) -> bool:
+    """Whether a statement about the last one is wrong on any server connection: without warnings, all say the same."""
+    return flags & ABOUT_LAST != statements.DIAGNOSTICS or client.diagnostics is not None
 
 
 def _go(client: Client, server: ServerConnection) -> None:

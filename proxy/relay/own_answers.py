@@ -8,15 +8,17 @@ refused then, because a wrong answer would be worse.
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
 from proxy.errors import NotSupported, ProxyError, ServerRefused
 from proxy.relay import kill
-from proxy.relay.lending import ABOUT_LAST
+from proxy.relay.lending import ABOUT_LAST, only_memory_knows
 from proxy.session import statements
 from proxy.session.statements import Traits
 from proxy.wire import packets, replies
+from proxy.wire.answers import SERVER_CAPABILITIES
 from proxy.wire.constants import (
     CLIENT_LOCAL_FILES,
     COLLATION_BINARY,
@@ -26,6 +28,7 @@ from proxy.wire.constants import (
     MYSQL_TYPE_LONG,
     MYSQL_TYPE_LONGLONG,
 )
+from proxy.wire.frames import frame_all
 from proxy.wire.replies import Reply
 
 if TYPE_CHECKING:
@@ -34,13 +37,17 @@ if TYPE_CHECKING:
 
 MAYBE = ABOUT_LAST | statements.KILLS | statements.CONNECTION_ID | statements.LOCAL_INFILE
 
+_FOUND_ROWS_DEPRECATED = (
+    1287,
+    "FOUND_ROWS() is deprecated and will be removed in a future release. Consider using COUNT(*) instead.",
+)
+
 _started = time.monotonic()
 
+_NUMBER = FLAG_NOT_NULL | FLAG_BINARY
 _WARNING_COLUMNS = [
     packets.Column("Level", length=28, flags=FLAG_NOT_NULL, decimals=31),
-    packets.Column(
-        "Code", charset=COLLATION_BINARY, length=4, type=MYSQL_TYPE_LONG, flags=FLAG_NOT_NULL | FLAG_UNSIGNED
-    ),
+    packets.Column("Code", charset=COLLATION_BINARY, length=5, type=MYSQL_TYPE_LONG, flags=_NUMBER | FLAG_UNSIGNED),
     packets.Column("Message", length=2048, flags=FLAG_NOT_NULL, decimals=31),
 ]
 
@@ -61,9 +68,10 @@ def try_here(client: Client, traits: Traits) -> bool:
         client.refuse(_local_files_disabled(client))
         return True
     if flags & statements.CONNECTION_ID and (name := statements.connection_id_column(sql)) is not None:
-        _answer_number(client, client.id, name)
+        _answer_connection_id(client, name)
         return True
-    return bool(flags & ABOUT_LAST) and client.server is None and client.lingering is None and from_memory(client)
+    homeless = client.server is None and client.lingering is None and not client.settling
+    return homeless and bool(flags & ABOUT_LAST) and only_memory_knows(client, flags) and from_memory(client)
 
 
 def from_memory(client: Client) -> bool:
@@ -71,14 +79,14 @@ def from_memory(client: Client) -> bool:
     words = b" ".join(client.packet[5:].rstrip(b"; \t\r\n").split())
     name = words.partition(b" ")[2]
     words = words.upper()
-    if words == b"SHOW WARNINGS":
+    if words == b"SHOW WARNINGS" and client.diagnostics is not None:
         _replay(client, client.diagnostics)
     elif words == b"SELECT ROW_COUNT()":
         _answer_number(client, client.row_count, name)
     elif words == b"SELECT FOUND_ROWS()":
-        _answer_number(client, client.found_rows, name)
-    elif client.diagnostics is None and words == b"SHOW ERRORS":
-        _replay(client, None)
+        deprecated = _warns_of_found_rows(client)
+        client.diagnostics = _warning(client, *_FOUND_ROWS_DEPRECATED) if deprecated else None
+        _answer_number(client, client.found_rows, name, int(deprecated))
     else:
         client.refuse(
             NotSupported(
@@ -89,11 +97,8 @@ def from_memory(client: Client) -> bool:
     return True
 
 
-def _replay(client: Client, raw: bytes | None) -> None:
-    """Answer with a result set that a server gave before, or an empty list of warnings."""
-    if raw is None:
-        client.answer(packets.build_text_result(_WARNING_COLUMNS, [], client.capabilities, client.status))
-        return
+def _replay(client: Client, raw: bytes) -> None:
+    """Answer with a result set that a server gave before."""
     reply = Reply()
     reply.status = client.status
     reply.begin(replies.QUERY, client.old_eof, client.wanted)
@@ -101,13 +106,48 @@ def _replay(client: Client, raw: bytes | None) -> None:
     client.ready()
 
 
-def _answer_number(client: Client, value: int, name: bytes) -> None:
+def _warns_of_found_rows(client: Client) -> bool:
+    """MySQL warns of FOUND_ROWS() since 8.0.17, MariaDB never."""
+    states = client.route.states
+    if states is None or states.baseline.mariadb:
+        return False
+    version = re.match(r"(\d+)\.(\d+)\.(\d+)", states.baseline.variables.get("version", ""))
+    return version is not None and tuple(map(int, version.groups())) >= (8, 0, 17)
+
+
+def _warning(client: Client, number: int, text: str) -> bytes:
+    """The answer to SHOW WARNINGS after a statement that gave this one, framed as a server sends it."""
+    row = [b"Warning", str(number).encode(), text.encode()]
+    payloads = packets.build_text_result(_WARNING_COLUMNS, [row], SERVER_CAPABILITIES, client.status)
+    return frame_all(payloads, 1)
+
+
+def _answer_number(client: Client, value: int, name: bytes, warnings: int = 0) -> None:
     """A result set of one number, named as the client wrote it."""
-    flags = FLAG_NOT_NULL | FLAG_BINARY | (FLAG_UNSIGNED if value >= 0 else 0)
-    column = packets.Column(name.decode("utf-8", "replace"), charset=COLLATION_BINARY, length=21, type=MYSQL_TYPE_LONGLONG, flags=flags)
+    column = packets.Column(
+        name.decode("utf-8", "replace"), charset=COLLATION_BINARY, length=21, type=MYSQL_TYPE_LONGLONG, flags=_NUMBER
+    )
+    _answer_one(client, column, value, warnings)
+
+
+def _answer_connection_id(client: Client, name: bytes) -> None:
+    states = client.route.states
+    is_mariadb = states is not None and states.baseline.mariadb
+    column = packets.Column(
+        name.decode("utf-8", "replace"),
+        charset=COLLATION_BINARY,
+        length=10 if is_mariadb else 21,
+        type=MYSQL_TYPE_LONG if is_mariadb else MYSQL_TYPE_LONGLONG,
+        flags=_NUMBER | FLAG_UNSIGNED,
+    )
+    _answer_one(client, column, client.id)
+
+
+def _answer_one(client: Client, column: packets.Column, value: int, warnings: int = 0) -> None:
     client.row_count = -1
     client.found_rows = 1
-    client.answer(packets.build_text_result([column], [[str(value).encode()]], client.capabilities, client.status))
+    rows = [[str(value).encode()]]
+    client.answer(packets.build_text_result([column], rows, client.capabilities, client.status, warnings))
 
 
 def _local_files_disabled(client: Client) -> ProxyError:

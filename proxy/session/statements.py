@@ -160,8 +160,10 @@ class _Reader(Scanner):
     )
 
     def read(self) -> Traits:
+        """The traits of the text."""
         self._flags = 0
         self._statements = 0
+        self._system = False
         self._verb = b""
         self._readable = False
         self._variables: dict[bytes, None] | None = None
@@ -322,7 +324,7 @@ class _Reader(Scanner):
             self._show()
         else:
             self._look_for(words.LOOKED_FOR[shape])
-        self._readable = shape == SHOWING or shape == EXPLAINING
+        self._readable = shape in (SHOWING, EXPLAINING)
 
     def _shape(self, shape: int) -> None:
         """What the statements of this shape say behind their first word."""
@@ -330,7 +332,7 @@ class _Reader(Scanner):
             self._create()
         elif shape == DROPPING:
             self._drop()
-        elif shape == LOCKING or shape == UNLOCKING:
+        elif shape in (LOCKING, UNLOCKING):
             self._lock(shape == UNLOCKING)
         elif PREPARING <= shape <= DEALLOCATING:
             self._prepare(shape)

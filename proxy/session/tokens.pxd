@@ -4,7 +4,7 @@ cdef int ANSI_QUOTES, ASSIGN, DIGIT, EIGHT_BIT, END, IN_WORD, LETTER, MARIADB, M
 cdef int NUMBER, OTHER, QUOTED, SPACE, STRING, SYSTEM, UNREADABLE, VARIABLE, WORD
 cdef bytes CLASSES, EIGHT_BIT_CLASSES, _SURE_VERSION, _SURE_MARIADB
 cdef tuple LEADS, TRAILS
-cdef dict _STOPS, _PLAIN, _HINTS
+cdef dict _STOPS, _INSIDE, _HINTS
 cdef Py_ssize_t _LONG
 
 cdef Py_ssize_t _run(object pattern, bytes text, Py_ssize_t position) except -1

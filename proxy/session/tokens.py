@@ -58,13 +58,16 @@ def _stops(quote: int, escapes: bool, wide: bool) -> bytes:
     return bytes(byte == quote or (byte == 92 and escapes) or (byte > 127 and wide) for byte in range(256))
 
 
+def _inside(stops: bytes, quote: int) -> re.Pattern[bytes]:
+    """What may stand inside quotes, as far as no character of two bytes comes in between."""
+    plain = re.escape(bytes(byte for byte in range(256) if stops[byte]))
+    escaped = rb"|\\." if stops[92] else b""
+    return re.compile(b"(?:[^%b]++|%c%c%b)*+" % (plain, quote, quote, escaped), re.DOTALL)
+
+
 # By quote, then 1 for escapes + 2 for characters of two bytes.
 _STOPS = {quote: tuple(_stops(quote, bool(n & 1), n > 1) for n in range(4)) for quote in (39, 34, 96)}  # ' " `
-_PLAIN = {
-    stops: re.compile(b"[^%b]*" % re.escape(bytes(byte for byte in range(256) if stops[byte])))
-    for row in _STOPS.values()
-    for stops in row
-}
+_INSIDE = {stops: _inside(stops, quote) for quote, row in _STOPS.items() for stops in row}
 _HINT = re.compile(rb"\s*forebay:\s*(pin|unpin)\s*\Z", re.IGNORECASE)
 _HINTS = {b"pin": 1, b"unpin": 2}
 _QUOTES = re.compile(rb"'[^']*'|\"[^\"]*\"|`[^`]*`|[^'\"`]+")
@@ -343,7 +346,7 @@ class Scanner:
             if not stops[byte]:
                 position += 1
                 if position > watch:
-                    position = _run(_PLAIN[table], self.sql, position)
+                    position = _run(_INSIDE[table], self.sql, position)
             elif byte == quote:
                 position += 1
                 if position == size or text[position] != quote:

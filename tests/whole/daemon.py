@@ -53,7 +53,7 @@ class Daemon:
         """Start; wait until it listens, and with ``ready`` until the target answers."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-X", "dev", "-W", "error", "-m", "proxy", "run", "-c", str(self.config_path)],
+                [sys.executable, "-W", "error", "-m", "proxy", "run", "-c", str(self.config_path)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

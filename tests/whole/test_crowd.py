@@ -152,7 +152,7 @@ def test_four_hundred_clients_on_two_connections(target: Server) -> None:
     before = int(target.execute("SHOW GLOBAL STATUS LIKE 'Connections'")[0][1])
     with running(target.port, {"pool": {"borrow_timeout": "120s"}}) as daemon:
         through = run_all({**where, "port": daemon.port}, len(RUNNERS))
-        assert daemon.metric("forebay_logins_total") == len(RUNNERS)
+        assert daemon.metric("forebay_client_logins_total") == len(RUNNERS)
     opened = int(target.execute("SHOW GLOBAL STATUS LIKE 'Connections'")[0][1]) - before
     assert opened < 40
     prepare(target)
