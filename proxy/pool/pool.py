@@ -350,13 +350,10 @@ class Pool(Generic[Conn]):
 
     def _after_change(self, now: float) -> None:
         """A connection became idle or a place free: serve who waits, here and in the pools of the same budget."""
-        core = self.core
         self._hand_over()
         self._ask(now)
         self.budget.look(now)
-        if self._opener.failing and core.waiting and self._opener.retry_at > now:
-            self._alarm.at(self._opener.retry_at, now)
-        if self.draining and not core.size:
+        if self.draining and not self.core.size:
             self.budget.part(self, now)
             when_empty, self._when_empty = self._when_empty, None
             if when_empty is not None:
@@ -366,6 +363,8 @@ class Pool(Generic[Conn]):
         wanted = self.wants(now)
         if wanted > 0:
             self.budget.ask(self, wanted, now)
+        if self._opener.failing and self.core.waiting and self._opener.retry_at > now:
+            self._alarm.at(self._opener.retry_at, now)
 
     # What the budget asks and tells
 

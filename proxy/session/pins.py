@@ -10,6 +10,8 @@ It knows no client, pool or socket.
 
 from __future__ import annotations
 
+import re
+
 from proxy.session import statements
 from proxy.session.statements import Traits
 from proxy.wire.packets import Changes
@@ -73,8 +75,8 @@ for _flag, _ in _BY_TRAIT:
     PINNING |= _flag
 
 LOCKED_TABLES = 7  # where the transaction state's eight characters say L
-_XA_BEGINS = frozenset({b"START", b"BEGIN"})
-_XA_ENDS = frozenset({b"COMMIT", b"ROLLBACK"})
+_XA_BEGINS = re.compile(rb"\bXA\b.*\b(START|BEGIN)\b", re.IGNORECASE | re.DOTALL)
+_XA_ENDS = re.compile(rb"\s*XA\s+(COMMIT|ROLLBACK)\b", re.IGNORECASE)
 
 
 def begun_by(traits: Traits) -> list[str]:
@@ -104,10 +106,7 @@ def holds_tables(transaction_state: str) -> bool:
 
 
 def after_xa(sql: bytes) -> bool | None:
-    """Whether an XA statement begins (True) or ends (False) a branch, None for neither; in doubt None."""
-    words = sql.upper().split(None, 2)
-    if len(words) < 2 or words[0] != b"XA":
-        return True if b"START" in words or b"BEGIN" in words else None
-    if words[1] in _XA_BEGINS:
+    """Whether an XA statement begins (True) or ends (False) a branch, None for neither; in doubt it begins one."""
+    if _XA_BEGINS.search(sql):
         return True
-    return False if words[1] in _XA_ENDS else None
+    return False if _XA_ENDS.match(sql) else None

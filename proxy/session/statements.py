@@ -215,6 +215,8 @@ class _Reader(Scanner):
             self._flags |= ANYWHERE.get(self.token().upper(), 0)
 
     def _system_word(self, word: bytes) -> None:
+        if not word.isascii():
+            self.doubt = True  # as for the name of a function
         self._flags |= words.SYSTEM_VARIABLES.get(word, 0) | ANYWHERE.get(word, 0)
 
     def _call(self) -> None:
@@ -226,8 +228,11 @@ class _Reader(Scanner):
             flags = CALLED.get(name, _FUNCTION)
             if self._before_named or (flags & _ADJOINS and self._before_end != self.start):
                 flags |= _FUNCTION
-        if not self._functions and not self._flags & _QUERY:
-            flags &= ~_FUNCTION
+        if flags & _FUNCTION:
+            if not name.isascii():
+                self.doubt = True  # servers drop what is no character: GET_LOCK\xff is GET_LOCK
+            if not self._functions and not self._flags & _QUERY:
+                flags &= ~_FUNCTION
         self._flags |= flags
 
     def _variable(self) -> None:
@@ -496,7 +501,7 @@ class _Reader(Scanner):
             flags |= words.SPECIAL_VARIABLE
             self._step()
             self._step()
-        if not name or (self.kind != EQUALS and self.kind != ASSIGN):
+        if not name or not name.isascii() or (self.kind != EQUALS and self.kind != ASSIGN):
             flags |= words.UNSURE
         literal, word = self._value()
         if name == b"SQL_AUTO_IS_NULL" and word not in (b"0", b"OFF"):

@@ -83,6 +83,21 @@ def test_service_resumes_within_a_second_after_a_long_outage() -> None:
     assert client.conn is not None
 
 
+def test_who_comes_after_a_failure_that_nobody_waited_for_is_served_as_soon() -> None:
+    world = World()
+    pool, client = world.pool(), Client()
+    world.open_error = down()
+    for _ in range(50):
+        pool.refill()
+        world.advance(6.0)
+    pool.refill()
+    world.run()
+    world.open_error = None
+    client.borrow(pool)
+    world.advance(LONGEST_WITH_WAITERS)
+    assert client.conn is not None
+
+
 def test_one_attempt_at_a_time_while_they_fail_but_one_that_hangs_does_not_block_the_rest() -> None:
     world = World(limit=10, opens_at_once=False)
     pool = world.pool(max_connecting=3)

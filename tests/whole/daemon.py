@@ -68,10 +68,11 @@ class Daemon:
             raise AssertionError(f"the daemon ended with status {self.process.returncode}:\n{self.log()}")
         return True
 
-    def get(self, path: str) -> tuple[int, str]:
+    def get(self, path: str, method: str = "GET") -> tuple[int, str]:
         """Status and body of the web port's answer; status 0 when nobody answers."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.status_port}{path}", method=method)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.status_port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

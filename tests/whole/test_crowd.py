@@ -35,9 +35,7 @@ def prepare(server: Server) -> None:
         server.execute(f"CREATE TABLE {schema}.place (name VARCHAR(40))")
         server.execute(f"INSERT INTO {schema}.place VALUES ('{schema}'), ('Zürich'), ('Łódź'), ('北京')")
         server.execute(f"CREATE TABLE {schema}.note (client INT, n INT, t VARCHAR(20), PRIMARY KEY (client, n))")
-        server.execute(
-            f"CREATE TABLE {schema}.ticket (id INT AUTO_INCREMENT PRIMARY KEY, client INT, KEY (client)) "
-        )
+        server.execute(f"CREATE TABLE {schema}.ticket (id INT AUTO_INCREMENT PRIMARY KEY, client INT, KEY (client)) ")
 
 
 def script(client: int) -> list[str]:

@@ -1,0 +1,137 @@
+"""What Forebay says to a server, driven without one: answers are made by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from proxy.errors import ServerRefused
+from proxy.session import conversations
+from proxy.session.conversations import COLLATION, FOUND_ROWS, INSERT_ID, WARNINGS
+from proxy.session.state import Baseline, States
+from proxy.wire import packets, replies
+from proxy.wire.answers import SERVER_CAPABILITIES, Answer
+from proxy.wire.frames import frame_all
+from proxy.wire.replies import Reply
+
+
+def answer(payloads: list[bytes]) -> Answer:
+    raw = frame_all(payloads, 1)
+    reply = Reply()
+    reply.begin(replies.QUERY, False, None)
+    reply.feed(raw)
+    assert reply.done
+    return Answer(raw, reply)
+
+
+def ok(status: int = 2) -> Answer:
+    return answer([packets.build_ok(packets.Ok(0, 0, status, 0, b"", b""), SERVER_CAPABILITIES)])
+
+
+def err(number: int = 1238) -> Answer:
+    return answer([packets.build_err(number, "HY000", "no")])
+
+
+def table(*rows: tuple[str | None, ...]) -> Answer:
+    columns = [packets.Column(f"c{i}") for i in range(len(rows[0]))]
+    cells = [[None if cell is None else cell.encode() for cell in row] for row in rows]
+    return answer(packets.build_text_result(columns, cells, SERVER_CAPABILITIES, 2))
+
+
+def finish(talk, answers):
+    with pytest.raises(StopIteration) as stop:
+        talk.send(answers)
+    return stop.value.value
+
+
+def baseline_answers() -> list[Answer]:
+    return [
+        table(("sql_mode", "ANSI"), ("statement_id", "1")),
+        table(("utf8mb4", "utf8mb4", "utf8mb4_0900_ai_ci", "shop")),
+        table(("8", "latin1", "latin1_swedish_ci", "Yes"), ("5", "latin1", "latin1_german1_ci", "")),
+    ]
+
+
+def test_introduction() -> None:
+    talk = conversations.introduce(mariadb=False, init_query="SET NAMES utf8mb4")
+    assert next(talk) == [b"\x03SET NAMES utf8mb4"]
+    assert len(talk.send([ok()])) == 3
+    (track,) = talk.send(baseline_answers())
+    assert b"session_track_system_variables='sql_mode'" in track
+    found = finish(talk, [ok()])
+    assert found.variables["sql_mode"] == "ANSI"
+    assert found.schema == "shop"
+    assert found.collations[5] == ("latin1", "latin1_german1_ci")
+    assert found.default_collations == {"latin1": "latin1_swedish_ci"}
+    assert found.reset_charsets["collation_connection"] == "utf8mb4_0900_ai_ci"
+
+
+def test_introduction_to_mariadb_tracks_everything() -> None:
+    talk = conversations.introduce(mariadb=True, init_query="")
+    next(talk)
+    (track,) = talk.send(baseline_answers())
+    assert b"session_track_system_variables='*'" in track
+
+
+def test_a_bad_init_query_is_the_servers_error() -> None:
+    talk = conversations.introduce(mariadb=False, init_query="nonsense")
+    next(talk)
+    with pytest.raises(ServerRefused) as refused:
+        talk.send([err(1064)])
+    assert refused.value.number == 1064
+
+
+def states() -> States:
+    return States(Baseline(variables={"sql_mode": "ANSI", "port": "3306", "timestamp": "1"}, mariadb=False))
+
+
+def test_nothing_to_normalise() -> None:
+    known = states()
+    talk = conversations.normalise(known, Baseline(dict(known.baseline.variables), False, "shop"))
+    with pytest.raises(StopIteration) as stop:
+        next(talk)
+    assert stop.value.value is known.with_schema(known.fresh, "shop")
+
+
+def test_normalising_sets_back_and_remembers_what_cannot_be_set() -> None:
+    known = states()
+    found = Baseline({"sql_mode": "", "port": "3307", "timestamp": "2"}, False)
+    talk = conversations.normalise(known, found)
+    assert next(talk) == [b"\x03SET @@SESSION.sql_mode='ANSI'", b"\x03SET @@SESSION.port=3306"]
+    assert finish(talk, [ok(), err()]) is known.fresh
+    assert known.global_only == {"port"}
+    with pytest.raises(StopIteration):
+        next(conversations.normalise(known, Baseline({"sql_mode": "ANSI", "port": "3308"}, False)))
+
+
+def test_settling_asks_for_warnings_first() -> None:
+    assert [command[1:5] for command in conversations.settle_commands(WARNINGS | INSERT_ID)] == [b"SHOW", b"SELE"]
+    assert len(conversations.settle_commands(INSERT_ID)) == 1
+
+
+def test_settled_takes_what_was_asked_for() -> None:
+    values = table(("7", "latin1_bin", "3"))
+    warnings = table(("Warning", "1", "text"))
+    all_of_it = conversations.settled(WARNINGS | INSERT_ID | COLLATION | FOUND_ROWS, [warnings, values])
+    assert (all_of_it.insert_id, all_of_it.collation, all_of_it.found_rows) == (7, "latin1_bin", 3)
+    assert all_of_it.warnings == warnings.raw
+    only_id = conversations.settled(INSERT_ID, [values])
+    assert (only_id.insert_id, only_id.collation, only_id.found_rows, only_id.warnings) == (7, None, None, None)
+
+
+def test_ping_and_rollback_give_the_status() -> None:
+    for talk in (conversations.ping(), conversations.rollback()):
+        next(talk)
+        assert finish(talk, [ok(status=3)]) == 3
+
+
+def test_clean_slate_keeps_the_schema() -> None:
+    known = States(
+        Baseline({"character_set_client": "utf8mb4"}, False, reset_charsets={"character_set_client": "latin1"})
+    )
+    state = known.with_schema(known.fresh, "shop")
+    talk = conversations.clean_slate(known, "SET a=1", state)
+    commands = next(talk)
+    assert commands[0] == b"\x1f"
+    assert commands[1] == b"\x03SET a=1"
+    assert commands[-1] == b"\x03SET @@SESSION.character_set_client='utf8mb4'"
+    assert finish(talk, [ok()] * len(commands)) is state

@@ -1,0 +1,83 @@
+"""Reasons to pin: which text begins which, and what the state tracker proves."""
+
+from __future__ import annotations
+
+import pytest
+
+from proxy.session import pins
+from proxy.session.statements import MARIADB, traits
+from proxy.wire.packets import Changes
+
+
+@pytest.mark.parametrize(
+    ("sql", "reasons"),
+    [
+        (b"SELECT 1", []),
+        (b"INSERT INTO t VALUES (1)", []),
+        (b"SET sql_mode = 'ANSI'", []),
+        (b"SET @a = 1", [pins.USER_VARIABLE]),
+        (b"SELECT @a", [pins.USER_VARIABLE]),
+        (b"CREATE TEMPORARY TABLE t (a INT)", [pins.TEMPORARY_TABLE]),
+        (b"SELECT GET_LOCK('a', 1)", [pins.NAMED_LOCK]),
+        (b"HANDLER t OPEN", [pins.HANDLER]),
+        (b"PREPARE p FROM 'SELECT 1'", [pins.TEXT_PREPARE]),
+        (b"SET ROLE r", [pins.ROLE]),
+        (b"SET profiling = 1", [pins.PROFILING]),
+        (b"SET session_track_schema = OFF", [pins.SESSION_TRACK]),
+        (b"SET timestamp = 5", [pins.SPECIAL_VARIABLE]),
+        (b"SELECT NEXT VALUE FOR s", [pins.SEQUENCE]),
+        (b"SELECT 'never closed", [pins.UNSURE]),
+        (b"SELECT 1 /* forebay: pin */", [pins.REQUESTED]),
+    ],
+)
+def test_what_a_text_begins(sql: bytes, reasons: list[str]) -> None:
+    assert pins.begun_by(traits(sql, MARIADB)) == reasons
+
+
+def test_every_reason_has_one_name() -> None:
+    assert len(set(pins.REASONS)) == len(pins.REASONS)
+    assert set(pins.begun_by(traits(b"SET @a = 1", 0))) <= set(pins.REASONS)
+
+
+CHANGED = Changes(state_changed=True)
+
+
+@pytest.mark.parametrize(
+    ("sql", "changes", "hidden"),
+    [
+        (b"SET time_zone = '+00:00'", CHANGED, False),
+        (b"USE shop", CHANGED, False),
+        (b"DROP DATABASE shop", Changes(state_changed=True, schema=""), False),
+        (b"SELECT 1", Changes(), False),
+        (b"SELECT 1", CHANGED, True),
+        (b"CALL p()", CHANGED, True),
+        (b"SET time_zone = f()", CHANGED, True),
+        (b"SET time_zone = CONCAT('+00', ':00')", CHANGED, False),
+        (b"SET autocommit = 1; SELECT 2", CHANGED, True),
+        (b"SET @a = 1", CHANGED, False),
+    ],
+)
+def test_hidden_changes(sql: bytes, changes: Changes, hidden: bool) -> None:
+    assert pins.hidden_change(traits(sql, 0), changes) is hidden
+
+
+@pytest.mark.parametrize(
+    ("sql", "begins"),
+    [
+        (b"XA START 'a'", True),
+        (b"xa begin 'a'", True),
+        (b"/* hi */ XA START 'a'", True),
+        (b"XA COMMIT 'a'", False),
+        (b"XA ROLLBACK 'a'", False),
+        (b"XA END 'a'", None),
+        (b"XA PREPARE 'a'", None),
+    ],
+)
+def test_xa(sql: bytes, begins: bool | None) -> None:
+    assert pins.after_xa(sql) is begins
+
+
+def test_locked_tables_are_the_eighth_character() -> None:
+    assert pins.holds_tables("_______L")
+    assert not pins.holds_tables("T_______")
+    assert not pins.holds_tables("")

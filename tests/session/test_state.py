@@ -1,0 +1,177 @@
+"""States: interned, learned from trackers, brought from one to another."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.session.state import COLLATION, UNKNOWN, Baseline, States, literal
+from proxy.wire.packets import Changes
+
+VARIABLES = {
+    "autocommit": "ON",
+    "sql_mode": "STRICT_TRANS_TABLES",
+    "time_zone": "SYSTEM",
+    "sort_buffer_size": "262144",
+    "character_set_client": "utf8mb4",
+    "character_set_results": "utf8mb4",
+    "collation_connection": "utf8mb4_general_ci",
+}
+
+
+@pytest.fixture
+def states() -> States:
+    return States(
+        Baseline(
+            variables=dict(VARIABLES),
+            mariadb=False,
+            collations={8: ("latin1", "latin1_swedish_ci"), 45: ("utf8mb4", "utf8mb4_general_ci")},
+            default_collations={"latin1": "latin1_swedish_ci"},
+            reset_charsets={
+                "character_set_client": "latin1",
+                "character_set_results": "latin1",
+                "collation_connection": "latin1_swedish_ci",
+            },
+        )
+    )
+
+
+def changed(states: States, start, **variables: str):
+    return states.after(start, Changes(variables=tuple(variables.items())), False, False)
+
+
+def test_equal_states_are_one_object(states: States) -> None:
+    one = changed(states, states.fresh, sql_mode="ANSI", autocommit="OFF")
+    two = changed(states, changed(states, states.fresh, autocommit="OFF"), sql_mode="ANSI")
+    assert one is two
+    assert changed(states, one, sql_mode="STRICT_TRANS_TABLES", autocommit="ON") is states.fresh
+
+
+def test_login_with_the_baselines_collation_is_the_fresh_state(states: States) -> None:
+    assert states.at_login(None, 45) is states.fresh
+    assert states.value(states.at_login("shop", 8), COLLATION) == "latin1_swedish_ci"
+
+
+def test_unknown_collation_id_gives_what_the_server_defaults_to(states: States) -> None:
+    assert states.value(states.at_login(None, 9999), "character_set_client") == "latin1"
+
+
+def test_ignore_space_is_a_sql_mode(states: States) -> None:
+    assert states.value(states.at_login(None, 45, ignore_space=True), "sql_mode") == "STRICT_TRANS_TABLES,IGNORE_SPACE"
+
+
+def test_sync_of_equal_states_is_nothing(states: States) -> None:
+    assert states.sync(states.fresh, states.fresh) == []
+
+
+def test_sync_sets_the_difference_and_the_schema(states: States) -> None:
+    want = states.with_schema(changed(states, states.fresh, sql_mode="ANSI", sort_buffer_size="300000"), "shop")
+    assert states.sync(states.fresh, want) == [
+        b"\x03SET @@SESSION.sort_buffer_size=300000, @@SESSION.sql_mode='ANSI'",
+        b"\x02shop",
+    ]
+    back = states.with_schema(states.fresh, "other")
+    assert states.sync(want, back) == [
+        b"\x03SET @@SESSION.sort_buffer_size=262144, @@SESSION.sql_mode='STRICT_TRANS_TABLES'",
+        b"\x02other",
+    ]
+
+
+def test_no_statement_unsets_a_schema(states: States) -> None:
+    assert states.sync(states.with_schema(states.fresh, "shop"), states.fresh) is None
+
+
+def test_next_transaction_settings_are_replayed_and_need_a_clean_slate_to_vanish(states: States) -> None:
+    text = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+    want = states.after(states.fresh, Changes(characteristics=text), False, False)
+    assert states.sync(states.fresh, want) == [b"\x03" + text.encode()]
+    assert states.sync(want, states.fresh) is None
+    assert states.without_characteristics(want) is states.fresh
+    assert states.after(states.fresh, Changes(characteristics=text), True, False) is states.fresh
+
+
+def test_collation_after_set_names_is_unknown_until_read_back(states: States) -> None:
+    reported = dict.fromkeys(("character_set_client", "character_set_connection", "character_set_results"), "latin1")
+    state = states.after(states.fresh, Changes(variables=tuple(reported.items())), False, True)
+    assert not state.known
+    assert states.value(state, COLLATION) is UNKNOWN
+    known = states.with_collation(state, "latin1_german1_ci")
+    assert known.known
+    states.learn_collation("latin1", "latin1_swedish_ci")
+    again = states.after(states.fresh, Changes(variables=tuple(reported.items())), False, True)
+    assert states.value(again, COLLATION) == "latin1_swedish_ci"
+    with_collate = states.after(states.fresh, Changes(variables=tuple(reported.items())), False, False)
+    assert not with_collate.known
+
+
+def test_collation_that_can_no_longer_be_read_is_the_charsets_default(states: States) -> None:
+    state = changed(states, states.fresh, character_set_client="latin1", character_set_connection="latin1")
+    assert states.value(states.with_default_collation(state), COLLATION) == "latin1_swedish_ci"
+
+
+def test_reported_collation_is_known(states: States) -> None:
+    state = changed(states, states.fresh, character_set_connection="latin1", collation_connection="latin1_german1_ci")
+    assert state.known
+
+
+def test_passing_values_are_no_state(states: States) -> None:
+    assert changed(states, states.fresh, timestamp="12", last_insert_id="7", statement_id="9") is states.fresh
+
+
+def test_dropped_schema_is_none(states: States) -> None:
+    inside = states.with_schema(states.fresh, "shop")
+    assert states.after(inside, Changes(schema=""), False, False) is states.fresh
+    assert states.after(inside, Changes(schema="other"), False, False).schema == "other"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "base", "written"),
+    [
+        ("sort_buffer_size", "300000", "262144", "300000"),
+        ("sql_mode", "", "ANSI", "''"),
+        ("time_zone", "+00:00", "SYSTEM", "'+00:00'"),
+        ("some_text", "10", "abc", "'10'"),
+        ("some_text", "it's", "abc", "'it''s'"),
+        ("long_query_time", "0.500000", "10.000000", "0.500000"),
+        ("character_set_results", "", "utf8mb4", "NULL"),
+        ("some_text", "a\\b", "", "CONVERT(0x615c62 USING utf8mb4)"),
+        ("some_text", "é", "", "CONVERT(0xc3a9 USING utf8mb4)"),
+    ],
+)
+def test_literals(name: str, value: str, base: str, written: str) -> None:
+    assert literal(name, value, base) == written
+
+
+@given(st.text(max_size=30))
+def test_a_literal_never_ends_early(value: str) -> None:
+    """Whatever a tracker says, the text stays inside its quotes under every sql_mode and charset."""
+    written = literal("some_text", value, "text")
+    if written.startswith("CONVERT"):
+        assert bytes.fromhex(written[len("CONVERT(0x") : -len(" USING utf8mb4)")]).decode() == value
+    else:
+        assert written[1:-1].replace("''", "").count("'") == 0
+        assert "\\" not in written
+        assert written[1:-1].replace("''", "'") == value
+
+
+@given(st.lists(st.sampled_from(["sql_mode", "autocommit", "time_zone", "sort_buffer_size"]), max_size=6), st.data())
+def test_following_a_sync_leads_to_the_wanted_state(names: list[str], data) -> None:
+    """What ``sync`` writes, read back as trackers would report it, is the state that was wanted."""
+    states = States(Baseline(variables=dict(VARIABLES), mariadb=False))
+    options = {
+        "sql_mode": ["ANSI", "", "STRICT_TRANS_TABLES"],
+        "autocommit": ["ON", "OFF"],
+        "time_zone": ["SYSTEM", "+01:00"],
+        "sort_buffer_size": ["262144", "1"],
+    }
+    have = changed(states, states.fresh, **{n: data.draw(st.sampled_from(options[n])) for n in names})
+    want = changed(states, states.fresh, **{n: data.draw(st.sampled_from(options[n])) for n in names})
+    commands = states.sync(have, want)
+    assert commands is not None
+    reported = {}
+    for command in commands:
+        for assignment in command[5:].decode().split(", @@SESSION."):
+            name, _, value = assignment.removeprefix("@@SESSION.").partition("=")
+            reported[name] = value.strip("'")
+    assert changed(states, have, **reported) is want

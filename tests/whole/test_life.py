@@ -1,0 +1,222 @@
+"""Bad days of a sidecar: the server dies, freezes, restarts or is not there; Forebay itself is drained or reloaded."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+
+import MySQLdb
+import pymysql
+import pytest
+
+from tests import servers
+from tests.servers import APP, Server
+from tests.whole.daemon import Daemon, running, wait_until
+from tests.whole.load import TABLE, Crowd, insert, prepare
+from tests.whole.raw_client import RawClient, Refused
+
+POOL = 3
+# Killed servers must keep what they acknowledged, which costs a write for each commit but no wait for the disk.
+DURABLE = ["--innodb-flush-log-at-trx-commit=2"]
+
+
+@pytest.fixture(scope="module", params=sorted(servers.FLAVOURS))
+def own(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server that these tests may kill."""
+    try:
+        server = servers.make(request.param, users=[APP], options=DURABLE).start()
+    except servers.Unavailable as unavailable:
+        pytest.skip(str(unavailable))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def target(own: Server) -> Server:
+    """The same, up, with an empty table."""
+    if not own.running:
+        own.start()
+    prepare(own)
+    return own
+
+
+def connect(daemon: Daemon, **arguments: object) -> pymysql.Connection:
+    login = {"user": APP.name, "password": APP.password, "autocommit": True}
+    return pymysql.connect(host="127.0.0.1", port=daemon.port, **{**login, "read_timeout": 30, **arguments})
+
+
+def ask(connection: pymysql.Connection, sql: str) -> tuple[tuple[object, ...], ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return tuple(cursor.fetchall())
+
+
+def ready(daemon: Daemon) -> bool:
+    return daemon.get("/readyz") == (200, "ready\n")
+
+
+# The server.
+
+
+def killed_and_back(daemon: Daemon, crowd: Crowd, server: Server) -> float:
+    """Kill the server and start it again; seconds from its first direct answer until Forebay's."""
+    server.kill()
+    wait_until(lambda: daemon.get("/readyz")[0] == 503, "/readyz says no")
+    wait_until(lambda: str(server.port) in daemon.get("/readyz")[1], "/readyz says why")
+    assert daemon.get("/healthz")[0] == 200
+    server.start()
+    answered = time.monotonic()
+    wait_until(lambda: crowd.last_success > answered, "a statement succeeds again")
+    return crowd.last_success - answered
+
+
+def test_killed_under_load(target: Server) -> None:
+    changes = {"pool": {"max_connections": POOL, "borrow_timeout": "60s"}}
+    with running(target.port, changes) as daemon:
+        took = []
+        with Crowd(daemon.port, writers=5, transactions=3, readers=4, comers=2) as crowd:
+            while not took or (took[-1] >= 1.0 and len(took) < 3):  # once, unless the machine was busy elsewhere
+                crowd.wait_for_more(50)
+                took.append(killed_and_back(daemon, crowd, target))
+                crowd.wait_for_more(50)
+        assert min(took) < 1.0
+        wait_until(lambda: ready(daemon), "/readyz says yes again")
+    # Each of the server connections that died had one statement or transaction at most; reads are asked again.
+    assert len(crowd.failures) <= POOL * len(took), crowd.failures
+    assert {failure.number for failure in crowd.failures} <= {2013}, crowd.failures
+    assert "SELECT" not in {failure.what for failure in crowd.failures}
+    crowd.check(target)
+
+
+def test_restarted_politely_under_load(target: Server) -> None:
+    changes = {"pool": {"max_connections": POOL, "borrow_timeout": "60s"}}
+    with running(target.port, changes) as daemon:
+        with Crowd(daemon.port, writers=4, transactions=3, readers=2, comers=2) as crowd:
+            crowd.wait_for_more(50)
+            target.restart()
+            crowd.wait_for_more(50)
+        wait_until(lambda: ready(daemon), "/readyz says yes again")
+    # Nothing waits for its deadline, and nobody is refused at the door.
+    assert not [failure for failure in crowd.failures if failure.number not in (1053, 1927, 2013)], crowd.failures
+    assert len(crowd.failures) <= 2 * POOL, crowd.failures
+    crowd.check(target)
+
+
+def test_frozen_and_continued(target: Server) -> None:
+    changes = {"pool": {"max_connections": POOL, "borrow_timeout": "300ms"}}
+    with running(target.port, changes) as daemon:
+        held = [connect(daemon) for _ in range(POOL)]
+        for connection in held:
+            ask(connection, "BEGIN")
+        target.pause()
+        try:
+            with RawClient(daemon) as late, pytest.raises(Refused, match=r"3 in use.*3 in transactions") as refused:
+                late.ask("SELECT 1")
+            assert refused.value.number == 9501
+            assert daemon.get("/healthz")[0] == 200
+        finally:
+            target.resume()
+        for number, connection in enumerate(held):
+            ask(connection, insert(number, 1, 2))
+            connection.commit()
+            connection.close()
+        with Crowd(daemon.port, writers=4, transactions=2) as crowd:
+            crowd.wait_for_more(20)
+            daemon.config["pool"]["borrow_timeout"] = "60s"
+            daemon.write_config()
+            daemon.signal(signal.SIGHUP)
+            wait_until(lambda: "pool.borrow_timeout" in daemon.log(), "the reload")
+            target.pause()
+            try:
+                wait_until(lambda: daemon.metric("forebay_pool_waiting") > 0, "statements wait")
+            finally:
+                target.resume()
+            crowd.wait_for_more(20)
+        assert not [failure for failure in crowd.failures if failure.number != 9501]
+    assert target.execute(f"SELECT COUNT(*) FROM {TABLE} WHERE id < {POOL}") >= ((2 * POOL,),)
+
+
+def test_not_there_at_start(target: Server) -> None:
+    target.stop()
+    changes = {"pool": {"borrow_timeout": "300ms"}}
+    with running(target.port, changes, ready=False) as daemon:
+        wait_until(lambda: str(target.port) in daemon.get("/readyz")[1], "/readyz says why")
+        assert daemon.get("/readyz")[0] == 503
+        assert daemon.metric("forebay_target_up") == 0
+        login = {"host": "127.0.0.1", "port": daemon.port, "user": APP.name, "password": APP.password}
+        with RawClient(daemon) as client, contextlib.closing(MySQLdb.connect(**login, db="crowd")) as other:
+            with pytest.raises(Refused, match=rf"127\.0\.0\.1:{target.port}") as refused:
+                client.ask("SELECT 1")
+            assert refused.value.number == 2003
+            target.start()
+            wait_until(lambda: ready(daemon), "/readyz says yes")
+            assert daemon.metric("forebay_target_up") == 1
+            assert client.one("SELECT DATABASE()") is None
+            other.query("SELECT DATABASE()")
+            assert other.store_result().fetch_row() == (("crowd",),)
+
+
+# Forebay: the end.
+
+
+def refused_at_the_door(daemon: Daemon) -> bool:
+    try:
+        connect(daemon).close()
+    except pymysql.err.OperationalError as error:
+        return error.args[0] == 1053
+    return False
+
+
+def test_sigterm_under_load(target: Server) -> None:
+    with running(target.port, {"pool": {"max_connections": POOL}, "drain_timeout": "30s"}) as daemon:
+        with Crowd(daemon.port, transactions=8, writers=2, comers=2) as crowd, connect(daemon) as slow:
+            crowd.wait_for_more(30)
+            ask(slow, "BEGIN")
+            ask(slow, insert(-1, 1))
+            daemon.signal(signal.SIGTERM)
+            wait_until(lambda: daemon.get("/readyz") == (503, "draining\n"), "/readyz says that it drains")
+            assert refused_at_the_door(daemon)
+            assert daemon.get("/healthz")[0] == 200
+            crowd.join()
+            assert daemon.metric("forebay_clients") == 1
+            ask(slow, insert(-1, 2))
+            slow.commit()
+            crowd.acknowledged.add(-1)
+            assert daemon.wait() == 0
+    # An open transaction was never cut, and a statement either ran or found its client closed.
+    assert {failure.what for failure in crowd.failures} <= {"BEGIN", "INSERT", "login"}
+    assert not [failure for failure in crowd.failures if failure.number not in (0, 1053, 2003, 2006, 2013)]
+    crowd.check(target)
+    assert not target.execute(f"SELECT id FROM {TABLE} GROUP BY id HAVING COUNT(*) <> 2")
+
+
+def test_frozen_client_past_drain_timeout(target: Server) -> None:
+    with running(target.port, {"drain_timeout": "500ms"}) as daemon, connect(daemon) as frozen:
+        ask(frozen, "BEGIN")
+        ask(frozen, insert(1, 1))
+        daemon.signal(signal.SIGTERM)
+        assert daemon.wait() == 0
+        assert "drain_timeout" in daemon.log()
+        with pytest.raises(pymysql.err.OperationalError):
+            ask(frozen, "COMMIT")
+    wait_until(lambda: not target.execute("SELECT trx_id FROM information_schema.innodb_trx"), "the rollback")
+    assert target.execute(f"SELECT * FROM {TABLE}") == ()
+
+
+def test_drain_and_quit_over_http(target: Server) -> None:
+    with running(target.port) as daemon, connect(daemon) as idle, connect(daemon) as busy:
+        ask(busy, "BEGIN")
+        ask(busy, insert(1, 1, 2))
+        assert daemon.get("/drain", "POST")[0] == 202
+        assert daemon.get("/readyz") == (503, "draining\n")
+        assert refused_at_the_door(daemon)
+        with pytest.raises(pymysql.err.OperationalError):
+            ask(idle, "SELECT 1")
+        busy.commit()
+        wait_until(lambda: daemon.metric("forebay_clients") == 0, "all have left")
+        assert daemon.get("/healthz")[0] == 200  # drained, and still here until told to quit
+        assert daemon.get("/quitquitquit", "POST")[0] == 202
+        assert daemon.wait() == 0
+    assert target.execute(f"SELECT COUNT(*) FROM {TABLE}") == ((2,),)
