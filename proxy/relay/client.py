@@ -18,10 +18,11 @@ from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, Pro
 from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
 from proxy.relay import lending, login, own_answers, transfer
-from proxy.relay.commands import dispatch
+from proxy.relay.commands import dispatch, read_traits
 from proxy.session.state import State
 from proxy.session.statements import Traits
 from proxy.wire import packets
+from proxy.wire.constants import COM_QUERY, COM_STMT_PREPARE
 from proxy.wire.frames import HEADER, LONGEST, FrameReader, frame, frame_all, frame_count
 
 if TYPE_CHECKING:
@@ -267,6 +268,11 @@ class Client(Stream):
         lending.residue_lost(self, connection)
 
     # What lending leaves to others.
+
+    def read_again(self) -> None:
+        """The statement was read before the server's sql_mode was known."""
+        if self.traits is not None and self.command in (COM_QUERY, COM_STMT_PREPARE):
+            self.traits = read_traits(self)
 
     def send(self, server: ServerConnection) -> None:
         transfer.send(self, server)

@@ -43,7 +43,7 @@ from proxy.wire.constants import (
     OPTION_MULTI_STATEMENTS_OFF,
     OPTION_MULTI_STATEMENTS_ON,
 )
-from proxy.wire.frames import HEADER
+from proxy.wire.frames import HEADER, LONGEST
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
@@ -68,19 +68,24 @@ def _query(client: Client, packet: bytes) -> None:
         stats.queries_plain += 1
     else:
         stats.queries_tls += 1
-    mode = client.state.mode if client.state is not None else 0
-    traits = client.traits = client.hub.traits.get(_text(client, packet), mode)
+    traits = client.traits = read_traits(client)
     client.shape = replies.QUERY
     if traits.flags & own_answers.MAYBE and own_answers.try_here(client, traits):
         return
     lending.borrow(client)
 
 
-def _text(client: Client, packet: bytes) -> bytes:
+def read_traits(client: Client) -> Traits:
+    """The traits of the command's SQL text, under the session's sql_mode and charset as far as they are known."""
+    mode = client.state.mode if client.state is not None else 0
+    return client.hub.traits.get(_text(client.packet), mode)
+
+
+def _text(packet: bytes) -> bytes:
     """The SQL text; a payload over 16 MiB is framed in several pieces, whose headers are not text."""
-    if client.answer_sequence == 1:
+    if len(packet) < HEADER + LONGEST:
         return packet[_BODY:]
-    parts = [packet[start + HEADER : start + HEADER + 0xFFFFFF] for start in range(0, len(packet), HEADER + 0xFFFFFF)]
+    parts = [packet[start + HEADER : start + HEADER + LONGEST] for start in range(0, len(packet), HEADER + LONGEST)]
     return b"".join(parts)[1:]
 
 
@@ -97,8 +102,7 @@ def _forward(shape: int) -> Callable[[Client, bytes], None]:
 
 def _prepare(client: Client, packet: bytes) -> None:
     client.shape = replies.PREPARE
-    mode = client.state.mode if client.state is not None else 0
-    client.traits = client.hub.traits.get(_text(client, packet), mode)
+    client.traits = read_traits(client)
     client.on_lent = lambda server: _send_prepare(client, server)
     lending.borrow(client)
 

@@ -76,6 +76,7 @@ def lend(client: Client, server: ServerConnection) -> None:
     assert states is not None
     if client.state is None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
+        client.read_again()
     if server.state is client.state and not server.residue and not flags & _NEEDS:
         if server.lingers_for is not None:
             server.lingers_for.lingering = None

@@ -39,6 +39,7 @@ class PlainClient:
         unix: bool = False,
         capabilities: int = RICH,
         allow_public_key: bool = True,
+        schema: str | None = None,
     ) -> None:
         if unix:
             self.socket = socket.socket(socket.AF_UNIX)
@@ -47,7 +48,8 @@ class PlainClient:
             self.socket = socket.create_connection((server.host, server.port))
         self.socket.settimeout(20)
         self.secure = tls or unix
-        self.capabilities = capabilities
+        self.capabilities = capabilities | (c.CLIENT_CONNECT_WITH_DB if schema else 0)
+        self.schema = schema
         self.allow_public_key = allow_public_key
         self.sequence = 0
         self.said: list[bytes] = []
@@ -76,7 +78,7 @@ class PlainClient:
         plugin = auth.choose_plugin(self.greeting.plugin, credentials)
         response = auth.first_response(plugin, self.greeting.nonce, credentials)
         attributes = (("program_name", "plain_client"),)
-        login = p.Login(self.capabilities, 1 << 24, 45, credentials.user, response, None, plugin, attributes)
+        login = p.Login(self.capabilities, 1 << 24, 45, credentials.user, response, self.schema, plugin, attributes)
         if tls:
             login = replace(login, capabilities=self.capabilities | c.CLIENT_SSL)
             self.write(p.build_ssl_request(login.capabilities, 1 << 24, 45))
