@@ -1,7 +1,7 @@
 # Each target sets up what it needs first; what is there already costs a moment only.
 
 SHELL := /bin/bash
-SECONDS ?= 20
+SECONDS ?=
 # The modules that are compiled: those that declare their types beside them.
 HOT := $(wildcard proxy/*/*.pxd)
 
@@ -14,7 +14,7 @@ help: ## this list
 setup: .venv/compiled servers examples/functions/node_modules/.package-lock.json ## everything that the other targets need
 
 demo: setup ## a story of many functions and few connections (SECONDS=20)
-	.venv/bin/python -m examples.demo --seconds $(SECONDS)
+	.venv/bin/python -m examples.demo --seconds "$(SECONDS)"
 
 test: setup ## every test, compiled and interpreted, against real servers
 	.venv/bin/python -m tests.suites
@@ -28,7 +28,7 @@ bench: setup ## Forebay beside its peers, in one run
 	.venv/bin/python -m tests.bench
 
 oracle: setup ## random sessions through Forebay and directly, compared (SECONDS=600 for a long run)
-	.venv/bin/python -m tests.oracle --seconds $(SECONDS)
+	.venv/bin/python -m tests.oracle --seconds $(or $(SECONDS),60)
 
 clean: ## everything that was made here; the cache folder outside stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis examples/functions/node_modules

@@ -89,7 +89,7 @@ async def _check_connect(settings: Settings) -> list[str]:
             async with asyncio.timeout(settings.pool.connect_timeout):
                 login = routes.route(user.name, False).login
                 connection = await open_server_connection(settings.target, login, context)
-            connection.quit()
+                await connection.leave()
         except TimeoutError:
             problems.append(f"user {user.name}: no answer from {settings.target.address} in time")
         except ProxyError as error:

@@ -11,6 +11,7 @@ It knows the protocol and what session it holds; it does not know pools or clien
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias, TypeVar
 
@@ -232,8 +233,12 @@ class ServerConnection(Stream):
         if finished is not None:
             finished(result, error)
 
-    def quit(self) -> None:
-        """Say goodbye to the server and close."""
-        if not self.closing:
-            self.write(frame(bytes((COM_QUIT,))))
+    async def leave(self) -> None:
+        """Say goodbye, and wait until the server has closed: until then it counts this connection."""
+        self.on_lost = None
+        self.read_packets()
+        self.write(frame(bytes((COM_QUIT,))))
+        with contextlib.suppress(ProxyError):
+            while True:
+                await self.packet()
         self.close()

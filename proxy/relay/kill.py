@@ -59,7 +59,7 @@ async def _interrupt(target: Client, connection_id: int) -> None:
             try:
                 await connection.ask(_killing(connection_id))
             finally:
-                connection.quit()
+                await connection.leave()
     except (ProxyError, TimeoutError) as error:
         _log.warning("cannot interrupt client %d: %s", target.id, error)
         if target.doomed:

@@ -28,7 +28,7 @@ from proxy.wire.auth import Credentials
 
 _log = logging.getLogger("forebay.pool")
 
-_FAREWELL = 1.0  # seconds that reading out a session may take before its connection is closed all the same
+_FAREWELL = 1.0  # seconds that reading out a session and the server's closing may take
 
 
 class Route:
@@ -134,28 +134,31 @@ class Route:
 
 
 def _close(connection: ServerConnection, reason: str) -> Coroutine[Any, Any, None] | None:
-    """Close one that leaves the pool; what a living client's session left in it is read out first."""
+    """Close one that leaves the pool; it keeps its place in the budget until the server has let go of it."""
     _log.debug("closing server connection %d: %s", connection.connection_id, reason)
     client = connection.lingers_for
-    if connection.closing or connection.answering is not None:
-        connection.abort()
-    elif client is not None and connection.residue:
-        return _settle_and_quit(connection)
-    else:
-        connection.quit()
+    if not connection.closing and connection.answering is None:
+        if client is not None and connection.residue:
+            client.settling = True
+        return _leave(connection)
+    connection.abort()
     if client is not None:
         client.lingering_lost(connection)
     return None
 
 
-async def _settle_and_quit(connection: ServerConnection) -> None:
+async def _leave(connection: ServerConnection) -> None:
+    """What a living client's session left in the connection is read out before the goodbye."""
     client = connection.lingers_for
     try:
         async with asyncio.timeout(_FAREWELL):
-            await connection.ask(lending.settling(connection))
+            if client is not None:
+                await connection.ask(lending.settling(connection))
+            await connection.leave()
     except (ProxyError, TimeoutError):
+        connection.abort()
+    if connection.lingers_for is not None:
         client.lingering_lost(connection)
-    connection.quit()
 
 
 class Routes:

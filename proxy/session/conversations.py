@@ -63,7 +63,7 @@ def introduce(mariadb: bool, init_query: str) -> Generator[list[bytes], list[Ans
         check((yield [query(init_query)]))
     answers = yield [query(_VARIABLES), query(_RESET), query(_COLLATIONS)]
     check(answers)
-    variables = {name: value for name, value in map(_texts, answers[0].rows())}
+    variables = dict(map(_texts, answers[0].rows()))
     raw_reset = answers[1].rows()[0]
     client, results, collation, _ = _texts(raw_reset)
     check((yield [track(mariadb, list(variables))]))

@@ -65,7 +65,8 @@ class Baseline:
     """What a fresh server connection has.
 
     ``variables``: session system variables by name. ``collations``: collation id to (charset,
-    collation). ``default_collations``: charset to collation. ``reset_charsets``: the charset variables and the collation after COM_RESET_CONNECTION.
+    collation). ``default_collations``: charset to collation. ``reset_charsets``: the charset variables
+    and the collation after COM_RESET_CONNECTION.
     """
 
     variables: dict[str, str]

@@ -228,11 +228,10 @@ class _Reader(Scanner):
             flags = CALLED.get(name, _FUNCTION)
             if self._before_named or (flags & _ADJOINS and self._before_end != self.start):
                 flags |= _FUNCTION
-        if flags & _FUNCTION:
-            if not name.isascii():
-                self.doubt = True  # servers drop what is no character: GET_LOCK\xff is GET_LOCK
-            if not self._functions and not self._flags & _QUERY:
-                flags &= ~_FUNCTION
+        if not self._functions and not self._flags & _QUERY:
+            flags &= ~_FUNCTION
+        elif flags & _FUNCTION and not name.isascii():
+            self.doubt = True  # servers drop what is no character: GET_LOCK\xff is GET_LOCK
         self._flags |= flags
 
     def _variable(self) -> None:

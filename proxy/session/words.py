@@ -27,47 +27,48 @@ CALC_FOUND_ROWS = 1 << 5
 DIAGNOSTICS = 1 << 6  # SHOW WARNINGS and the like, GET DIAGNOSTICS, @@warning_count, @@error_count
 TEMPORARY = 1 << 7  # the keyword TEMPORARY
 DROPS_TABLE = 1 << 8  # DROP TABLE, which drops a temporary table of that name first
-TABLE_LOCK = 1 << 9  # LOCK and UNLOCK of every kind, FLUSH .. WITH READ LOCK, FOR EXPORT, BACKUP
-INSTANCE_LOCK = 1 << 10  # LOCK INSTANCE, BACKUP
-UNLOCKS_TABLES = 1 << 11  # is exactly UNLOCK TABLES
-UNLOCKS_INSTANCE = 1 << 12  # is exactly UNLOCK INSTANCE
-NAMED_LOCK = 1 << 13  # mentions GET_LOCK and its relatives
-TAKES_LOCK = 1 << 14
-UNNAMED_LOCK = 1 << 15  # takes locks that Traits.locks_taken does not count in full
-FREES_LOCK = 1 << 16  # does nothing but release Traits.locks_freed
-FREES_ALL_LOCKS = 1 << 17  # is exactly SELECT or DO RELEASE_ALL_LOCKS()
-HANDLER = 1 << 18
-TEXT_PREPARE = 1 << 19  # PREPARE, EXECUTE, DEALLOCATE
-SETS = 1 << 20
-SET_NAMES = 1 << 21  # SET NAMES, SET CHARACTER SET
-COLLATES = 1 << 22  # SET NAMES .. COLLATE
-SET_LITERAL = 1 << 23  # sets system variables only, each to one literal, keyword or DEFAULT
-SET_VARIES = 1 << 24  # the same text may have another effect next time: DEFAULT, CHARACTER SET, 'mrr=on'
-SET_GLOBAL = 1 << 25  # GLOBAL, PERSIST, PERSIST_ONLY
-SET_PASSWORD = 1 << 26
-ROLE = 1 << 27
-PROFILING = 1 << 28
-TRACKERS = 1 << 29  # mentions session_track_...
-SPECIAL_VARIABLE = 1 << 30  # sets a variable that cannot simply be read and set back
-CALLS = 1 << 31  # CALL, EXECUTE, a compound statement: runs statements that do not stand in the text
-FUNCTION = 1 << 32  # calls a function that is not known to be harmless: stored, loadable, or new
-TRANSACTION = 1 << 33
-NEXT_TRANSACTION = 1 << 34  # SET TRANSACTION .., SET @@transaction_isolation = ..
-KILLS = 1 << 35
-CONNECTION_ID = 1 << 36  # asks for or names a connection id
-LOCAL_INFILE = 1 << 37
-MULTI = 1 << 38  # more than one statement
-TAIL = 1 << 39  # a comment behind the last semicolon: one more, empty answer where several statements are allowed
-COMPOUND = 1 << 40  # CREATE PROCEDURE and the like: a semicolon may stand inside a body
-USES = 1 << 41
-HANGS_UP = 1 << 42  # COMMIT RELEASE, ROLLBACK RELEASE: the server closes the connection
-SEQUENCE_NEXT = 1 << 43  # MariaDB: NEXT VALUE FOR
-SEQUENCE_LAST = 1 << 44  # MariaDB: PREVIOUS VALUE FOR, which depends on this session's NEXT VALUE FOR
-PIN_HINT = 1 << 45  # /* forebay: pin */
-UNPIN_HINT = 1 << 46  # /* forebay: unpin */
-UNKNOWN_VERB = 1 << 47  # begins with a word that begins no statement known here (UNSURE is set too)
-UNSURE = 1 << 48
-READ_ONLY = 1 << 49  # one plain question: no flag below it, no lock, nothing written; can be asked again
+RENAMES_TABLE = 1 << 9  # ALTER .. RENAME, RENAME TABLE: a temporary table may have another name now
+TABLE_LOCK = 1 << 10  # LOCK and UNLOCK of every kind, FLUSH .. WITH READ LOCK, FOR EXPORT, BACKUP
+INSTANCE_LOCK = 1 << 11  # LOCK INSTANCE, BACKUP
+UNLOCKS_TABLES = 1 << 12  # is exactly UNLOCK TABLES
+UNLOCKS_INSTANCE = 1 << 13  # is exactly UNLOCK INSTANCE
+NAMED_LOCK = 1 << 14  # mentions GET_LOCK and its relatives
+TAKES_LOCK = 1 << 15
+UNNAMED_LOCK = 1 << 16  # takes locks that Traits.locks_taken does not count in full
+FREES_LOCK = 1 << 17  # does nothing but release Traits.locks_freed
+FREES_ALL_LOCKS = 1 << 18  # is exactly SELECT or DO RELEASE_ALL_LOCKS()
+HANDLER = 1 << 19
+TEXT_PREPARE = 1 << 20  # PREPARE, EXECUTE, DEALLOCATE
+SETS = 1 << 21
+SET_NAMES = 1 << 22  # SET NAMES, SET CHARACTER SET
+COLLATES = 1 << 23  # SET NAMES .. COLLATE
+SET_LITERAL = 1 << 24  # sets system variables only, each to one literal, keyword or DEFAULT
+SET_VARIES = 1 << 25  # the same text may have another effect next time: DEFAULT, CHARACTER SET, 'mrr=on'
+SET_GLOBAL = 1 << 26  # GLOBAL, PERSIST, PERSIST_ONLY
+SET_PASSWORD = 1 << 27
+ROLE = 1 << 28
+PROFILING = 1 << 29
+TRACKERS = 1 << 30  # mentions session_track_...
+SPECIAL_VARIABLE = 1 << 31  # sets a variable that cannot simply be read and set back
+CALLS = 1 << 32  # CALL, EXECUTE, a compound statement: runs statements that do not stand in the text
+FUNCTION = 1 << 33  # calls a function that is not known to be harmless: stored, loadable, or new
+TRANSACTION = 1 << 34
+NEXT_TRANSACTION = 1 << 35  # SET TRANSACTION .., SET @@transaction_isolation = ..
+KILLS = 1 << 36
+CONNECTION_ID = 1 << 37  # asks for or names a connection id
+LOCAL_INFILE = 1 << 38
+MULTI = 1 << 39  # more than one statement
+TAIL = 1 << 40  # a comment behind the last semicolon: one more, empty answer where several statements are allowed
+COMPOUND = 1 << 41  # CREATE PROCEDURE and the like: a semicolon may stand inside a body
+USES = 1 << 42
+HANGS_UP = 1 << 43  # COMMIT RELEASE, ROLLBACK RELEASE: the server closes the connection
+SEQUENCE_NEXT = 1 << 44  # MariaDB: NEXT VALUE FOR
+SEQUENCE_LAST = 1 << 45  # MariaDB: PREVIOUS VALUE FOR, which depends on this session's NEXT VALUE FOR
+PIN_HINT = 1 << 46  # /* forebay: pin */
+UNPIN_HINT = 1 << 47  # /* forebay: unpin */
+UNKNOWN_VERB = 1 << 48  # begins with a word that begins no statement known here (UNSURE is set too)
+UNSURE = 1 << 49
+READ_ONLY = 1 << 50  # one plain question: no flag below it, no lock, nothing written; can be asked again
 
 INTERESTING = READ_ONLY - 1
 _FLAGS = {name: flag for name, flag in globals().items() if name.isupper() and name != "INTERESTING"}
@@ -97,7 +98,8 @@ VERBS: dict[bytes, tuple[int, int]] = {
     **_rows(KEEPS_VARIABLES, SHOWING, b"SHOW"),
     **_rows(KEEPS_VARIABLES, EXPLAINING, b"EXPLAIN DESCRIBE DESC"),
     **_rows(0, PLAIN, b"ANALYZE HELP SIGNAL RESIGNAL PURGE RESET CHANGE STOP CLONE SHUTDOWN RESTART"),
-    **_rows(NAMES_FIRST, PLAIN, b"GRANT REVOKE RENAME TRUNCATE OPTIMIZE CHECK CHECKSUM REPAIR CACHE"),
+    **_rows(NAMES_FIRST | RENAMES_TABLE, PLAIN, b"RENAME"),
+    **_rows(NAMES_FIRST, PLAIN, b"GRANT REVOKE TRUNCATE OPTIMIZE CHECK CHECKSUM REPAIR CACHE"),
     **_rows(NAMES_FIRST, PLAIN, b"INSTALL UNINSTALL IMPORT"),
     **_rows(TABLE_LOCK, LOCKING, b"LOCK"),
     **_rows(TABLE_LOCK, UNLOCKING, b"UNLOCK"),
@@ -137,6 +139,7 @@ ANYWHERE: dict[bytes, int] = {
     ),
     **dict.fromkeys(b"INTO UPDATE DELETE SHARE LOCK PROCEDURE".split(), EFFECT),
     **dict.fromkeys(b"SELECT VALUES VALUE SET".split(), QUERY),
+    b"RENAME": RENAMES_TABLE,
     b"NEXT": SEQUENCE_NEXT,
     b"PREVIOUS": SEQUENCE_LAST,
 }

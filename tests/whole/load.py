@@ -37,17 +37,18 @@ def prepare(server: Server) -> None:
     """An empty table for a crowd."""
     server.execute("CREATE DATABASE IF NOT EXISTS crowd")
     server.execute(f"DROP TABLE IF EXISTS {TABLE}")
-    server.execute(f"CREATE TABLE {TABLE} (id INT, part INT, KEY (id))")
+    server.execute(f"CREATE TABLE {TABLE} (n INT AUTO_INCREMENT PRIMARY KEY, id INT, part INT, KEY (id))")
 
 
 def insert(id: int, *parts: int) -> str:
-    return f"INSERT INTO {TABLE} VALUES " + ", ".join(f"({id}, {part})" for part in parts)
+    return f"INSERT INTO {TABLE} (id, part) VALUES " + ", ".join(f"({id}, {part})" for part in parts)
 
 
 class Crowd:
     """Threads that work until the ``with`` block ends: some by single statements, some by transactions, some read.
 
-    ``comers`` log in anew for each statement, as functions do.
+    ``comers`` log in anew for each statement, as functions do. Their session states differ, and inserts give insert
+    ids: so server connections are synced and settled all the time.
     """
 
     def __init__(
@@ -62,7 +63,10 @@ class Crowd:
         work = (
             [self._write] * writers + [self._transact] * transactions + [self._read] * readers + [self._come] * comers
         )
-        self._threads = [threading.Thread(target=self._run, args=(each,), daemon=True) for each in work]
+        self._threads = [
+            threading.Thread(target=self._run, args=(each, f"SET time_zone = '+0{i % 4}:00'"), daemon=True)
+            for i, each in enumerate(work)
+        ]
 
     def __enter__(self) -> Crowd:
         for thread in self._threads:
@@ -96,17 +100,17 @@ class Crowd:
         assert not by_half, f"half of a transaction: {by_half}"
         assert not {id for id in self.acknowledged if (id, 1) not in rows}, "acknowledged, and gone"
 
-    def _run(self, work: Callable[[Connection, int], None]) -> None:
+    def _run(self, work: Callable[[Connection, int], None], first: str) -> None:
         connection: Connection | None = None
         while not self._stop.wait(PAUSE):
             if connection is None or not connection.open:
-                connection = self._log_in()
+                connection = self._log_in(first)
                 continue
             work(connection, next(self._numbers))
         if connection is not None and connection.open:
             connection.close()
 
-    def _log_in(self) -> Connection | None:
+    def _log_in(self, first: str) -> Connection | None:
         began = time.monotonic()
         try:
             return pymysql.connect(
@@ -115,6 +119,7 @@ class Crowd:
                 user=APP.name,
                 password=APP.password,
                 autocommit=True,
+                init_command=first,
                 connect_timeout=60,
                 read_timeout=60,
             )
