@@ -182,6 +182,13 @@ PROCESS_ROWS = (
     ),
     Row("forebay_pins", COUNTER, "Pins that began, by reason.", lambda s: s.relay.pins_total, "reason"),
     Row("forebay_pin_duration_seconds", HISTOGRAM, "How long pins lasted that ended.", lambda s: s.relay.pin_seconds),
+    Row(
+        "forebay_carried",
+        COUNTER,
+        "Parts of sessions that statements changed and that are carried, by part.",
+        lambda s: s.relay.carried,
+        "part",
+    ),
     Row("forebay_syncs", COUNTER, "Server connections brought to a client's session state.", lambda s: s.relay.syncs),
     Row("forebay_settles", COUNTER, "Sessions read back from a server connection.", lambda s: s.relay.settles),
     Row("forebay_elided_sets", COUNTER, "SETs answered without a server connection.", lambda s: s.relay.elided_sets),

@@ -155,6 +155,12 @@ class UserSettings:
         reloadable=True,
     )
     tls_required: bool = setting(FLAG, False, "Refuse this user over TCP without TLS.", reloadable=True)
+    dedicated: bool = setting(
+        FLAG,
+        False,
+        "Give each client of this user a server connection of its own, as with sharing: off.",
+        reloadable=True,
+    )
     server_user: str = setting(
         TEXT, "", "The name to log in to the server with; empty: the same name.", reloadable=True
     )
@@ -335,6 +341,13 @@ class Settings:
     clients: ClientSettings = section(ClientSettings, "The connections from functions.")
     status: StatusSettings = section(StatusSettings, "The web port for metrics and health.")
     log: LogSettings = section(LogSettings, "Log lines, written to standard error.")
+    sharing: str = setting(
+        CHOICE,
+        "on",
+        "on shares server connections; off gives each client its own; advise as well, and tells what would pin.",
+        reloadable=True,
+        choices=("off", "advise", "on"),
+    )
     drain_timeout: float = setting(
         DURATION,
         30.0,

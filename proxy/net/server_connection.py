@@ -64,6 +64,8 @@ class ServerConnection(Stream):
         "reply",
         "residue",
         "state",
+        "variables",
+        "variables_seen",
         "version",
     )
 
@@ -77,6 +79,8 @@ class ServerConnection(Stream):
         self.borrower: Any = None
         self.multi_statements = True
         self.residue = 0
+        self.variables: dict[bytes, str | None] = {}  # user variables as SQL, None where not read out yet
+        self.variables_seen: set[bytes] = set()  # names that were ever set here: NULL now is not the same as never
         self.connection_id = 0
         self.version = ""
         self.mariadb = False
@@ -232,6 +236,11 @@ class ServerConnection(Stream):
         self.answering = None
         if finished is not None:
             finished(result, error)
+
+    def forget_variables(self) -> None:
+        """A clean slate has removed every user variable."""
+        self.variables = {}
+        self.variables_seen.clear()
 
     async def leave(self) -> None:
         """Say goodbye, and wait until the server has closed: until then it counts this connection."""

@@ -82,7 +82,7 @@ class Budget:
 
     def spare(self, now: float) -> int:
         """Places that nobody waits for."""
-        return 0 if self._by_wait(now) else max(0, self.limit - self.used)
+        return 0 if self._by_turn(now) else max(0, self.limit - self.used)
 
     def join(self, pool: Member) -> None:
         self._pools[pool] = None
@@ -126,15 +126,14 @@ class Budget:
 
     def claim(self, giver: Member, opened: float, now: float) -> str:
         """Why a connection that is given back to a pool has to be closed; empty when the pool keeps it."""
-        if self._excess() > 0 and not (_is_needed(giver) and self._others_have_more(giver)):
-            return "budget_shrunk"
+        if self._excess() > 0:
+            return "" if _is_needed(giver) and self._others_have_more(giver) else "budget_shrunk"
         if now - opened < self.hysteresis:
             return ""
-        for taker in self._by_wait(now):
-            if taker is not giver and now >= taker.moves_from:
-                moves = self._missing(now, giver) > 0 and self._may_take(taker, giver, now)
-                return "turned_over" if moves else ""
-        return ""
+        taker = next((pool for pool in self._by_turn(now) if pool is not giver), None)
+        if taker is None or self._missing(now, but=giver) <= 0:
+            return ""
+        return "turned_over" if self._may_take(taker, giver, now) else ""
 
     # Deciding
 
@@ -143,17 +142,23 @@ class Budget:
         return sum(pool.size - pool.closing for pool in self._pools) - self.limit
 
     def _missing(self, now: float, but: Member | None = None) -> int:
-        """How many connections are wanted beyond the places that are free or becoming free."""
+        """How many connections are wanted beyond the places that are free or becoming free.
+
+        Not counting those for which no place moves.
+        """
         wanted = sum(pool.wants(now) for pool in self._hungry if pool is not but and now >= pool.moves_from)
         return wanted + self._excess()
 
-    def _by_wait(self, now: float) -> list[Member]:
-        """The hungry pools, longest wait first. The ones that want nothing any more are forgotten."""
+    def _by_turn(self, now: float) -> list[Member]:
+        """The hungry pools, longest wait first, but last those where opening fails.
+
+        The ones that want nothing any more are forgotten.
+        """
         for pool in list(self._hungry):
             self._hungry[pool] = pool.wants(now)
             if self._hungry[pool] <= 0:
                 del self._hungry[pool]
-        return sorted(self._hungry, key=_waits_since)
+        return sorted(self._hungry, key=lambda pool: (now < pool.moves_from, pool.waits_since))
 
     def _others_have_more(self, pool: Member) -> bool:
         return any(other.size > 1 for other in self._pools if other is not pool)
@@ -192,19 +197,18 @@ class Budget:
 
     def _feed_one(self, now: float) -> bool:
         """One step towards a connection for a hungry pool. False when there is none to make now."""
-        for pool in self._by_wait(now):
+        for pool in self._by_turn(now):
             if self.used < self.limit:
                 pool.open_one(now)
                 return True
-            if self._missing(now) > 0 and self._turn_over(pool, now):
+            if now < pool.moves_from:
+                pool.wake_at(pool.moves_from, now)
+            elif self._missing(now) > 0 and self._turn_over(pool, now):
                 return True
         return False
 
     def _turn_over(self, taker: Member, now: float) -> bool:
         """Close the longest idle connection of another pool. False when there is none, or it is too early."""
-        if now < taker.moves_from:
-            taker.wake_at(taker.moves_from, now)
-            return False
         ready, soonest = [], NEVER
         for pool in self._pools:
             movable_at, since = self._movable_at(pool, taker)
@@ -223,10 +227,6 @@ class Budget:
 
     def __repr__(self) -> str:
         return f"<Budget {self.used} of {self.limit}, {len(self._hungry)} of {len(self._pools)} pools hungry>"
-
-
-def _waits_since(pool: Member) -> float:
-    return pool.waits_since
 
 
 def _is_needed(pool: Member) -> bool:

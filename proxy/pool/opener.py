@@ -63,9 +63,9 @@ class Opener(Generic[Conn]):
         """The same for an attempt that nobody waits for, or one that costs another pool a connection."""
         return self._backoff.ready_at(LONGEST)
 
-    def cautious(self, wanted: int, now: float) -> int:
-        """How many of so many wanted attempts may begin now, while opening fails."""
-        return min(wanted, 1) if now >= self.retry_at else 0
+    def cautious(self, now: float) -> int:
+        """How many attempts may begin now while opening fails: one at a time, at a distance."""
+        return 1 if now >= self.retry_at else 0
 
     def begin(self, now: float) -> None:
         """Begin an attempt; the opening is counted from here on."""

@@ -390,7 +390,7 @@ class Pool(Generic[Conn]):
         wanted = min(len(core.waiting) - len(core.idle), self.limits.max_connecting) - len(core.opening)
         if wanted <= 0 or self.paused:
             return 0
-        return self._opener.cautious(wanted, now) if self._opener.failing else wanted
+        return self._opener.cautious(now) if self._opener.failing else wanted
 
     def oldest_idle(self) -> tuple[float, float] | None:
         for place in self.core.idle.values():

@@ -19,6 +19,7 @@ from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
 from proxy.relay import lending, login, own_answers, transfer
 from proxy.relay.commands import dispatch, read_traits
+from proxy.session.holdings import Holdings
 from proxy.session.state import State
 from proxy.session.statements import Traits
 from proxy.wire import packets
@@ -43,15 +44,18 @@ class Client(Stream):
     __slots__ = (
         "_answered",
         "active",
+        "ahead",
         "answer_sequence",
         "attributes",
         "began",
         "capabilities",
         "collation",
         "command",
+        "dedicated",
         "diagnostics",
         "doomed",
         "found_rows",
+        "held",
         "hub",
         "id",
         "in_transaction",
@@ -81,6 +85,7 @@ class Client(Stream):
         "status",
         "traits",
         "user",
+        "variables",
         "waits_for_settling",
         "wanted",
     )
@@ -110,8 +115,12 @@ class Client(Stream):
         self.state: State | None = None
         self.status = 0
         self.in_transaction = False
+        self.dedicated = False  # keeps its server connection: sharing is off, or its user wants it so
         self.pins: dict[str, float] = {}
         self.prepared: set[int] = set()
+        self.variables: dict[bytes, str | None] = {}
+        self.held = Holdings()
+        self.ahead = False  # a SET was answered here since the lingering server connection was last used
         self.insert_id = 0
         self.row_count = -1
         self.found_rows = 0
@@ -126,7 +135,7 @@ class Client(Stream):
         self.on_lent: Callable[[ServerConnection], None] | None = None
         self.server: ServerConnection | None = None
         self.lingering: ServerConnection | None = None
-        self.settling = False  # what this session left in its last server connection is being read out
+        self.settling: ServerConnection | None = None  # what this session left there is being read out
         self.waits_for_settling = False
         self._answered = self.answered
 

@@ -148,8 +148,7 @@ def _close_statement(client: Client, packet: bytes) -> None:
     server.write(packet)
     if not client.prepared:
         learning.unpin(client, pins.PREPARED_STATEMENT)
-        if not client.in_transaction and not client.pins:
-            lending.give_back(client, server)
+        lending.release(client, server)
     client.ready()
 
 

@@ -38,6 +38,7 @@ class Hub:
         self.clients: dict[int, Client] = {}
         self.routes: Routes
         self.version = UNKNOWN_VERSION
+        self.advised: set[tuple[str, str]] = set()  # what advice mode has told, by user and part
         self.draining = False
         self.all_gone = asyncio.Event()  # set when the last client has left
         self._last_id = 0

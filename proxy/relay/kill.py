@@ -67,8 +67,8 @@ async def _interrupt(target: Client, connection_id: int) -> None:
     finally:
         learning.unpin(target, _KILL)
         server = target.server
-        if server is not None and target.phase == _IDLE and not target.in_transaction and not target.pins:
-            lending.give_back(target, server)
+        if server is not None and target.phase == _IDLE:
+            lending.release(target, server)
 
 
 def _killing(connection_id: int) -> Generator[list[bytes], list[Answer], None]:

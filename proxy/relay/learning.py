@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 
 from proxy.net.server_connection import ServerConnection
 from proxy.session import pins, statements
-from proxy.session.conversations import COLLATION, FOUND_ROWS, INSERT_ID, WARNINGS, Settled
+from proxy.session.conversations import COLLATION, FOUND_ROWS, INSERT_ID, VARIABLES, WARNINGS, Settled
+from proxy.session.effects import Effect, may_remember
+from proxy.session.holdings import HOLDING
 from proxy.session.state import States
 from proxy.session.statements import Traits
+from proxy.session.variables import can_carry
 from proxy.wire.answers import Answer
 from proxy.wire.constants import CLIENT_IGNORE_SPACE, STATUS_IN_TRANS
 from proxy.wire.packets import parse_trackers
@@ -43,6 +46,8 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     """An answer ended well: see what is different now."""
     traits = client.traits
     flags = traits.flags if traits is not None else 0
+    before = client.state
+    client.ahead = False
     if reply.rows >= 0:
         client.row_count = -1
         if not flags & statements.DIAGNOSTICS:
@@ -53,24 +58,69 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
         client.prepared.add(reply.statement_id)
     if reply.insert_id:
         server.residue |= INSERT_ID
+        _count_carried(client, "insert_id", traits)
     if reply.warnings or client.diagnostics is not None or server.residue & WARNINGS:
         _learn_warnings(client, server, reply.warnings, traits)
     if reply.trackers is not None:
         _learn_trackers(client, server, reply.trackers, traits)
+        if flags & statements.SET_LITERAL and traits is not None and before is not None:
+            _learn_effect(client, reply, traits, before.mode)
     elif client.state is not None and client.state.characteristics and not client.in_transaction:
         _characteristics_used(client, server)
     if flags & _SPECIAL and traits is not None:
         _learn_special(client, server, traits, flags)
 
 
-def _learn_special(client: Client, server: ServerConnection, traits: Traits, flags: int) -> None:
+def _learn_effect(client: Client, reply: Reply, traits: Traits, mode: int) -> None:
+    """The same SET will do the same again."""
+    trackers = reply.trackers
+    if trackers is not None and len(trackers) == 1 and not reply.warnings and may_remember(traits):
+        client.route.effects.learn(client.packet[5:], mode, Effect(trackers[0], _names_default(traits.flags)))
+
+
+def _names_default(flags: int) -> bool:
+    """Whether the statement is a SET NAMES whose collation is the charset's default."""
+    decisive = statements.SET_NAMES | statements.COLLATES | statements.MULTI | statements.SET_VARIES
+    return flags & decisive == statements.SET_NAMES
+
+
+def _learn_variables(client: Client, server: ServerConnection, traits: Traits) -> None:
+    """User variables that the text names: their values are read out when the server connection moves on."""
+    names = traits.user_variables
+    if not names or not all(map(can_carry, names)):
+        pin(client, pins.USER_VARIABLE, traits)
+    if not traits.flags & (statements.ASSIGNS_VARIABLE | statements.CALLS):
+        return
+    _count_carried(client, "user_variable", traits)
+    server.residue |= VARIABLES
+    for name in filter(can_carry, names):
+        client.variables[name] = server.variables[name] = None
+        server.variables_seen.add(name)
+
+
+def _learn_holdings(client: Client, traits: Traits, failed: bool) -> None:
+    schema = client.state.schema if client.state is not None else None
+    client.held.learn(traits, schema, client.packet[5:], failed)
+    for reason, holds in client.held.reasons().items():
+        if holds:
+            pin(client, reason, traits)
+        else:
+            unpin(client, reason)
+
+
+def _learn_special(client: Client, server: ServerConnection, traits: Traits, flags: int, failed: bool = False) -> None:
     if flags & _CHANGES_INSERT_ID:
         server.residue |= INSERT_ID
     if flags & statements.CALC_FOUND_ROWS:
         server.residue |= FOUND_ROWS
+        _count_carried(client, "found_rows", traits)
     if flags & pins.PINNING:
         for reason in pins.begun_by(traits):
             pin(client, reason, traits)
+    if flags & statements.USER_VARIABLE:
+        _learn_variables(client, server, traits)
+    if flags & HOLDING:
+        _learn_holdings(client, traits, failed)
     if flags & statements.UNPIN_HINT:
         unpin(client, pins.REQUESTED)
     if flags & statements.TABLE_LOCK:
@@ -103,6 +153,7 @@ def _learn_warnings(client: Client, server: ServerConnection, count: int, traits
     if traits is not None and traits.flags & statements.DIAGNOSTICS:
         return
     if count:
+        _count_carried(client, "warnings", traits)
         server.residue |= WARNINGS
         client.diagnostics = None
         return
@@ -118,7 +169,7 @@ def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes
     assert states is not None
     assert client.state is not None
     flags = traits.flags if traits is not None else 0
-    names_default = flags & (statements.SET_NAMES | statements.COLLATES | statements.MULTI) == statements.SET_NAMES
+    names_default = _names_default(flags)
     state = client.state
     for block in blocks:
         changes = parse_trackers(block)
@@ -127,6 +178,8 @@ def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes
             _learn_locks(client, changes.transaction_state, traits)
         if traits is not None and pins.hidden_change(traits, changes):
             pin(client, pins.HIDDEN_CHANGE, traits)
+    if state is not client.state:
+        _count_carried(client, "state", traits)
     client.state = server.state = state
     if not state.known:
         server.residue |= COLLATION
@@ -157,6 +210,7 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     """
     refused_unread = number == _PARSE_ERROR and server.reply.results == 0
     traits = client.traits
+    client.ahead = False
     client.row_count = -1
     client.diagnostics = None
     server.residue |= WARNINGS
@@ -167,7 +221,7 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     if client.shape == PREPARE and not client.prepared:
         unpin(client, pins.PREPARED_STATEMENT)
     if traits is not None and traits.flags & _SPECIAL and not refused_unread:
-        _learn_special(client, server, traits, traits.flags)
+        _learn_special(client, server, traits, traits.flags, failed=True)
 
 
 def learn_orphan(client: Client, server: ServerConnection) -> None:
@@ -200,8 +254,28 @@ def settle(client: Client, found: Settled) -> None:
         client.found_rows = found.found_rows
     if found.warnings is not None:
         client.diagnostics = found.warnings
+    for name, value in found.variables.items():
+        if name in client.variables:
+            client.variables[name] = value
     if found.collation is not None and client.state is not None and not client.state.known:
         client.state = states.with_collation(client.state, found.collation)
+
+
+def _count_carried(client: Client, part: str, traits: Traits | None) -> None:
+    """A statement changed a part of the session that goes along to other server connections."""
+    hub = client.hub
+    hub.stats.carried[part] = hub.stats.carried.get(part, 0) + 1
+    if hub.settings.sharing == "advise" and (client.user, part) not in hub.advised:
+        hub.advised.add((client.user, part))
+        _log.info("would be carried", extra={"fields": _statement(client, part, traits)})
+
+
+def _statement(client: Client, reason: str, traits: Traits | None) -> dict[str, object]:
+    """The fields of a log line about a statement: its digest, never its literals."""
+    fields: dict[str, object] = {"client": client.id, "user": client.user, "reason": reason}
+    if traits is not None and client.state is not None:
+        fields["statement"] = statements.digest(client.packet[5:], client.state.mode).decode("utf-8", "replace")
+    return fields
 
 
 # Pins.
@@ -215,10 +289,9 @@ def pin(client: Client, reason: str, traits: Traits | None) -> None:
     stats = client.hub.stats
     stats.pins_total[reason] = stats.pins_total.get(reason, 0) + 1
     stats.pinned[reason] = stats.pinned.get(reason, 0) + 1
-    if _log.isEnabledFor(logging.INFO) and traits is not None and client.state is not None:
-        digest = statements.digest(client.packet[5:], client.state.mode).decode("utf-8", "replace")
-        fields = {"client": client.id, "user": client.user, "reason": reason, "statement": digest}
-        _log.info("client is pinned", extra={"fields": fields})
+    if _log.isEnabledFor(logging.INFO) and traits is not None:
+        message = "would pin" if client.hub.settings.sharing == "advise" else "client is pinned"
+        _log.info(message, extra={"fields": _statement(client, reason, traits)})
 
 
 def unpin(client: Client, reason: str) -> None:
@@ -235,3 +308,4 @@ def unpin_all(client: Client) -> None:
     for reason in list(client.pins):
         unpin(client, reason)
     client.prepared.clear()
+    client.held.clear()

@@ -8,6 +8,7 @@ client's state), both in one round trip, before the command is sent.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,14 @@ from proxy.errors import ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
 from proxy.net.tasks import spawn
 from proxy.relay import learning
-from proxy.session import statements
+from proxy.session import statements, variables
 from proxy.session.conversations import (
+    MOST_ROWS,
+    VARIABLES,
     WARNINGS,
     check,
     clean_slate,
+    give_found_rows,
     query,
     rollback,
     settle_commands,
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger("forebay.pool")
 
 _BUSY, _CLOSED = 2, 4
+
+# Errors after which the server closes the connection: shut down, killed, idle for too long.
+FAREWELLS = frozenset({1053, 1080, 1152, 1927, 3169, 4031})
 
 # Statements about the one before: only the server connection that ran it knows, or what was settled from it.
 ABOUT_LAST = statements.DIAGNOSTICS | statements.ROW_COUNT | statements.FOUND_ROWS
@@ -62,11 +69,14 @@ def lend(client: Client, server: ServerConnection) -> None:
     """The pool has lent ``server``: bring the session onto it and send the command."""
     server.borrower = client
     client.server = server
+    flags = client.traits.flags if client.traits is not None else 0
     if server.lingers_for is client:
         client.lingering = None
-        _go(client, server)
+        if server.state is client.state and not (client.ahead and flags & ABOUT_LAST):
+            _go(client, server)
+        else:
+            _switch(client, server)
         return
-    flags = client.traits.flags if client.traits is not None else 0
     if flags & ABOUT_LAST and client.on_lent is None and only_memory_knows(client, flags):
         client.server = server.borrower = None
         client.route.pool.give_back(server)
@@ -77,7 +87,8 @@ def lend(client: Client, server: ServerConnection) -> None:
     if client.state is None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
         client.read_again()
-    if server.state is client.state and not server.residue and not flags & _NEEDS:
+    equal = server.state is client.state and server.variables == client.variables and not server.residue
+    if equal and not flags & _NEEDS:
         if server.lingers_for is not None:
             server.lingers_for.lingering = None
             server.lingers_for = None
@@ -87,8 +98,12 @@ def lend(client: Client, server: ServerConnection) -> None:
 
 
 def only_memory_knows(client: Client, flags: int) -> bool:
-    """Whether a statement about the last one is wrong on any server connection: without warnings, all say the same."""
-    return flags & ABOUT_LAST != statements.DIAGNOSTICS or client.diagnostics is not None
+    """Whether no server connection can be brought to answer a statement about the last one."""
+    if flags & statements.DIAGNOSTICS and client.diagnostics is not None:
+        return True
+    if flags & statements.ROW_COUNT and client.row_count not in (-1, 0):
+        return True
+    return bool(flags & statements.FOUND_ROWS) and client.found_rows > MOST_ROWS
 
 
 def _go(client: Client, server: ServerConnection) -> None:
@@ -118,39 +133,90 @@ def _switch(client: Client, server: ServerConnection) -> None:
     if states.sync(server.state, client.state) is None:
         spawn(f"clean slate for client {client.id}", _clean_switch(client, server))
         return
-    server.converse(_moving(client, server), lambda _, error: _moved(client, server, error))
+    slate = server.lingers_for is not client and _reads_what_was_never_set(client, server)
+    server.converse(_moving(client, server, slate), lambda _, error: _moved(client, server, error))
 
 
-def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
-    """Settle and sync in one round trip."""
+def _reads_what_was_never_set(client: Client, server: ServerConnection) -> bool:
+    """A variable that was never set differs from one set to NULL, and only a reset makes it so again."""
+    if client.traits is None or not server.variables_seen:
+        return False
+    return any(name in server.variables_seen and name not in client.variables for name in client.traits.user_variables)
+
+
+def _moving(client: Client, server: ServerConnection, slate: bool) -> Generator[list[bytes], list[Answer], None]:
+    """Settle and sync in one round trip; with ``slate`` the server connection is reset in between."""
     states = client.route.states
     assert states is not None
     assert server.state is not None
     assert client.state is not None
     stats = client.hub.stats
-    old, residue = server.lingers_for, server.residue
-    questions = settle_commands(residue) if residue else []
-    commands = states.sync(server.state, client.state) or []
-    if client.traits is not None and client.traits.flags & _NEEDS:
-        commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
+    is_own = server.lingers_for is client
+    old = None if is_own else server.lingers_for
+    residue = 0 if is_own else server.residue
+    names = _unread(server) if old is not None and residue & VARIABLES else []
+    questions = settle_commands(residue, names) if residue else []
+    if slate:
+        if questions:
+            stats.settles += 1
+            yield from settling(server)
+        questions = []
+        server.state = yield from clean_slate(states, client.hub.settings.pool.init_query, server.state)
+        server.forget_variables()
+        server.residue = 0
+        old = None
+    commands = _sync(client, server, is_own)
     if questions or commands:
         stats.settles += bool(questions)
         stats.syncs += bool(commands)
-        if old is not None:
-            old.settling = bool(questions)
+        if questions and old is not None:
+            old.settling = server
         try:
             answers = yield questions + commands
+            _part(old, server)
+            _settle(old, server, residue, names, answers[: len(questions)])
         finally:
             _part(old, server)
-        server.residue = 0
-        if questions and old is not None:
-            learning.settle(old, settled(residue, answers[: len(questions)]))
-            _settling_ended(old)
+            _settling_failed(old, server)
+        if questions:
+            server.residue = 0
         learning.apply_trackers(states, server, answers[len(questions) :])
         check(answers[len(questions) :])
-    else:
+    elif not is_own:
         _part(old, server)
     server.state = client.state
+    if not is_own:
+        server.variables = dict(client.variables)
+        server.variables_seen.update(client.variables)
+
+
+def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]:
+    """The commands that bring this client's session onto the server connection."""
+    states = client.route.states
+    assert states is not None
+    assert server.state is not None
+    assert client.state is not None
+    commands = states.sync(server.state, client.state) or []
+    flags = client.traits.flags if client.traits is not None else 0
+    if is_own:
+        if not commands and client.ahead:
+            commands.append(query("DO 0"))  # does to counts and warnings what the SET would have done
+        return commands
+    assignments = variables.difference(server.variables, client.variables)
+    if assignments:
+        commands.append(query("SET " + ", ".join(assignments)))
+    if flags & _NEEDS:
+        commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
+    if flags & statements.FOUND_ROWS:
+        commands.append(give_found_rows(client.found_rows))
+    if flags & statements.ROW_COUNT:
+        commands.append(query("DO 0" if client.row_count == 0 else "SELECT 1 FROM (SELECT 1) forebay"))
+    return commands
+
+
+def _unread(server: ServerConnection) -> list[bytes]:
+    """The user variables whose values nobody knows yet."""
+    return [name for name, value in server.variables.items() if value is None]
 
 
 def _part(old: Client | None, server: ServerConnection) -> None:
@@ -161,9 +227,24 @@ def _part(old: Client | None, server: ServerConnection) -> None:
         server.lingers_for = None
 
 
+def _settle(
+    old: Client | None, server: ServerConnection, residue: int, names: list[bytes], answers: list[Answer]
+) -> None:
+    """``old`` learns what it had left here, unless it has given that session up meanwhile."""
+    if old is not None and old.settling is server:
+        learning.settle(old, settled(residue, names, answers))
+        _settling_ended(old)
+
+
+def _settling_failed(old: Client | None, server: ServerConnection) -> None:
+    """The server connection was lost, or did not say what ``old`` had left there."""
+    if old is not None and old.settling is server:
+        residue_lost(old, server)
+
+
 def _settling_ended(old: Client) -> None:
     """What the session had left behind is known now: a command that waited for it can go on."""
-    old.settling = False
+    old.settling = None
     if old.waits_for_settling:
         old.waits_for_settling = False
         if old.phase == _BUSY:
@@ -176,12 +257,22 @@ def _moved(client: Client, server: ServerConnection, error: ProxyError | None) -
         orphaned(server, error)
     elif error is None:
         _go(client, server)
-    elif isinstance(error, ServerLost) or server.closing:
-        client.server_failed(server, error)
+    elif isinstance(error, ServerLost) or server.closing or error.number in FAREWELLS:
+        _lost_before_sent(client, server, error)
     else:
         client.server = server.borrower = None
         client.route.pool.give_back(server)
         failed(client, error)
+
+
+def _lost_before_sent(client: Client, server: ServerConnection, error: ProxyError) -> None:
+    """The server connection broke before it got the command: unless it held the session, another one will do."""
+    patience = client.hub.settings.pool.borrow_timeout
+    if client.in_transaction or client.pins or 0 < patience < time.monotonic() - client.began:
+        client.server_failed(server, error)
+        return
+    drop(client, server, "lost")
+    borrow(client)
 
 
 async def _clean_switch(client: Client, server: ServerConnection) -> None:
@@ -195,25 +286,27 @@ async def _clean_switch(client: Client, server: ServerConnection) -> None:
         server.abort()
         _log.warning("%s: no clean slate for server connection %d: %s", route.name, server.connection_id, error)
         if client.server is server:
-            client.server_failed(server, error if isinstance(error, ProxyError) else ServerLost())
+            _lost_before_sent(client, server, error if isinstance(error, ProxyError) else ServerLost())
         return
     if client.server is not server:
         orphaned(server, None)
     else:
-        server.converse(_moving(client, server), lambda _, error: _moved(client, server, error))
+        server.converse(_moving(client, server, False), lambda _, error: _moved(client, server, error))
 
 
 def settling(server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
     """Settle alone: what follows leaves nothing of the session."""
     old, residue = server.lingers_for, server.residue
     if old is not None and residue:
-        old.settling = True
+        names = _unread(server) if residue & VARIABLES else []
+        old.settling = server
         try:
-            answers = yield settle_commands(residue)
+            answers = yield settle_commands(residue, names)
+            _part(old, server)
+            _settle(old, server, residue, names, answers)
         finally:
             _part(old, server)
-        learning.settle(old, settled(residue, answers))
-        _settling_ended(old)
+            _settling_failed(old, server)
     _part(old, server)
     server.residue = 0
 
@@ -229,6 +322,12 @@ def failed(client: Client, error: ProxyError) -> None:
         client.login.lending_failed(client, error)
     else:
         client.refuse(error)
+
+
+def release(client: Client, server: ServerConnection) -> None:
+    """Give the server connection back unless something holds the client."""
+    if not (client.in_transaction or client.pins or client.dedicated):
+        give_back(client, server)
 
 
 def give_back(client: Client, server: ServerConnection) -> None:
@@ -272,6 +371,8 @@ def residue_lost(client: Client, server: ServerConnection) -> None:
 def abandon(client: Client) -> None:
     """The client is gone, or gives its session up: whatever it held or waited for goes back, clean."""
     client.route.pool.forget(client)
+    client.settling = None
+    client.waits_for_settling = False
     lingering, client.lingering = client.lingering, None
     if lingering is not None and lingering.lingers_for is client:
         lingering.lingers_for = None
@@ -367,4 +468,6 @@ def _cleaned(gone: _Gone, server: ServerConnection, state: object, error: ProxyE
         pool.drop(server, "unclean")
         return
     server.state = state  # type: ignore[assignment]
+    if gone.dirty:
+        server.forget_variables()
     pool.give_back(server)

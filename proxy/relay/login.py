@@ -218,6 +218,7 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
     client.status = STATUS_AUTOCOMMIT
     client.route = hub.routes.route(client.user, bool(client.capabilities & CLIENT_FOUND_ROWS))
     states = client.route.states
+    client.dedicated = hub.settings.sharing != "on" or _wants_its_own(client)
     client.state = None
     if states is not None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
@@ -228,10 +229,14 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
         lending.borrow(client)
 
 
+def _wants_its_own(client: Client) -> bool:
+    return any(user.dedicated for user in client.hub.settings.users if user.name == client.user)
+
+
 def _schema_found(client: Client, server: ServerConnection) -> None:
     assert client.schema is not None
     client.route.known_schemas.add(client.schema)
-    lending.give_back(client, server)
+    lending.release(client, server)
     _welcome(client)
 
 
@@ -275,6 +280,8 @@ def change_user(client: Client, payload: bytes) -> None:
 
 
 def _forget_session(client: Client) -> None:
+    client.ahead = False
+    client.variables.clear()
     client.insert_id = 0
     client.found_rows = 0
     client.row_count = -1

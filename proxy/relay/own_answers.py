@@ -16,6 +16,7 @@ from proxy.errors import NotSupported, ProxyError, ServerRefused
 from proxy.relay import kill
 from proxy.relay.lending import ABOUT_LAST, only_memory_knows
 from proxy.session import statements
+from proxy.session.effects import may_remember
 from proxy.session.statements import Traits
 from proxy.wire import packets, replies
 from proxy.wire.answers import SERVER_CAPABILITIES
@@ -29,13 +30,13 @@ from proxy.wire.constants import (
     MYSQL_TYPE_LONGLONG,
 )
 from proxy.wire.frames import frame_all
-from proxy.wire.replies import Reply
+from proxy.wire.replies import Reply, filter_trackers
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
     from proxy.relay.hub import Hub
 
-MAYBE = ABOUT_LAST | statements.KILLS | statements.CONNECTION_ID | statements.LOCAL_INFILE
+MAYBE = ABOUT_LAST | statements.SET_LITERAL | statements.KILLS | statements.CONNECTION_ID | statements.LOCAL_INFILE
 
 _FOUND_ROWS_DEPRECATED = (
     1287,
@@ -56,6 +57,8 @@ def try_here(client: Client, traits: Traits) -> bool:
     """Answer the statement here if that is possible and right. False: it needs a server connection."""
     flags = traits.flags
     sql = client.packet[5:]
+    if flags & statements.SET_LITERAL:
+        return client.server is None and may_remember(traits) and _apply_known(client, sql)
     if flags & statements.KILLS:
         target = statements.kill_target(sql)
         if target is None:
@@ -72,6 +75,30 @@ def try_here(client: Client, traits: Traits) -> bool:
         return True
     homeless = client.server is None and client.lingering is None and not client.settling
     return homeless and bool(flags & ABOUT_LAST) and only_memory_knows(client, flags) and from_memory(client)
+
+
+def _apply_known(client: Client, sql: bytes) -> bool:
+    """A SET whose effect the server has once shown: apply it here, the server connection hears of it later."""
+    states, state = client.route.states, client.state
+    if states is None or state is None or not state.known or client.settling:
+        return False
+    effect = client.route.effects.get(sql, state.mode)
+    if effect is None:
+        return False
+    after = states.after(state, packets.parse_trackers(effect.trackers), False, effect.names_default)
+    if not after.known:
+        return False
+    client.state = after
+    client.ahead = True
+    client.row_count = 0
+    if not states.baseline.mariadb:
+        client.diagnostics = None
+    client.status = states.status_of(after)
+    client.hub.stats.elided_sets += 1
+    trackers = filter_trackers(effect.trackers, client.wanted) if client.wanted is not None else b""
+    ok = packets.Ok(0, 0, client.status, 0, b"", trackers)
+    client.answer([packets.build_ok(ok, client.capabilities)])
+    return True
 
 
 def from_memory(client: Client) -> bool:

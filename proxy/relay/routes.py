@@ -23,6 +23,7 @@ from proxy.pool.pool import Pool
 from proxy.relay import lending
 from proxy.relay.hub import Hub
 from proxy.session.conversations import introduce, normalise, ping
+from proxy.session.effects import Effects
 from proxy.session.state import States
 from proxy.wire.auth import Credentials
 
@@ -40,6 +41,7 @@ class Route:
         self.login = login
         self.states: States | None = None
         self.known_schemas: set[str] = set()
+        self.effects = Effects()
         self.context = context
         self.pool: Pool[ServerConnection] = Pool(
             name,
@@ -90,6 +92,7 @@ class Route:
         async with asyncio.timeout(self.hub.settings.pool.connect_timeout):
             await change_user(connection, self.hub.settings.target, self.login)
             await self.introduce(connection)
+        connection.forget_variables()
 
     def take_login(self, credentials: Credentials) -> None:
         """Log in with these credentials from now on."""
@@ -139,7 +142,7 @@ def _close(connection: ServerConnection, reason: str) -> Coroutine[Any, Any, Non
     client = connection.lingers_for
     if not connection.closing and connection.answering is None:
         if client is not None and connection.residue:
-            client.settling = True
+            client.settling = connection
         return _leave(connection)
     connection.abort()
     if client is not None:

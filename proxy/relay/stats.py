@@ -18,6 +18,7 @@ class RelayStats:
     __slots__ = (
         "bytes_from_clients",
         "bytes_to_clients",
+        "carried",
         "clients_closed",
         "clients_plain",
         "clients_received",
@@ -69,6 +70,7 @@ class RelayStats:
         self.pins_total: dict[str, int] = {}  # by reason
         self.pinned: dict[str, int] = {}  # now, by reason
         self.pin_seconds = Histogram(PIN_BOUNDS)
+        self.carried: dict[str, int] = {}  # by part of the session
         self.syncs = 0
         self.settles = 0
         self.elided_sets = 0

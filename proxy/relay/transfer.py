@@ -22,9 +22,6 @@ from proxy.wire.frames import LONGEST, frame
 if TYPE_CHECKING:
     from proxy.relay.client import Client
 
-# Errors after which the server closes the connection: shut down, killed, idle for too long.
-_FAREWELLS = frozenset({1053, 1080, 1152, 1927, 3169, 4031})
-
 # An ERR packet has no status flags: after these a transaction may be open that was not before.
 _MAY_BEGIN = statements.TRANSACTION | statements.CALLS | statements.MULTI | statements.TEXT_PREPARE | statements.UNSURE
 
@@ -93,8 +90,8 @@ def finish(client: Client, server: ServerConnection) -> None:
     if client.traits is not None and client.traits.flags & statements.HANGS_UP:
         lending.drop(client, server, "released")
         client.close()
-    elif not client.in_transaction and not client.pins:
-        lending.give_back(client, server)
+    else:
+        lending.release(client, server)
     client.ready()
 
 
@@ -102,9 +99,8 @@ def _finish_error(client: Client, server: ServerConnection, payload: bytes) -> N
     number = packets.parse_err(payload, CLIENT_PROTOCOL_41).number
     learning.learn_error(client, server, number)
     flags = client.traits.flags if client.traits is not None else 0
-    if number in _FAREWELLS:
-        lending.drop(client, server, "farewell")
-        client.ready()
+    if number in lending.FAREWELLS:
+        _lost_after_error(client, server, "farewell", client.in_transaction or bool(client.pins))
     elif client.in_transaction or not client.status & STATUS_AUTOCOMMIT or flags & _MAY_BEGIN:
         server.converse(ping(), lambda status, error: _status_known(client, server, status, error))
     else:
@@ -113,11 +109,12 @@ def _finish_error(client: Client, server: ServerConnection, payload: bytes) -> N
 
 def _status_known(client: Client, server: ServerConnection, status: int | None, error: ProxyError | None) -> None:
     if client.server is not server:
+        if status is not None and status & STATUS_IN_TRANS:
+            server.lingers_for.in_transaction = True
         lending.orphaned(server, error)
         return
     if error is not None or status is None:
-        lending.drop(client, server, "lost")
-        client.ready()
+        _lost_after_error(client, server, "lost", held=True)
         return
     client.status = status
     in_transaction = bool(status & STATUS_IN_TRANS)
@@ -127,9 +124,17 @@ def _status_known(client: Client, server: ServerConnection, status: int | None, 
     _after_error(client, server)
 
 
+def _lost_after_error(client: Client, server: ServerConnection, reason: str, held: bool) -> None:
+    """The client has its ERR packet, and if the session was ``held`` by the server connection, lost it since."""
+    lending.drop(client, server, reason)
+    if held:
+        client.fatal(ServerLost("Lost connection to MySQL server: the session's state is gone"))
+    else:
+        client.ready()
+
+
 def _after_error(client: Client, server: ServerConnection) -> None:
-    if not client.in_transaction and not client.pins:
-        lending.give_back(client, server)
+    lending.release(client, server)
     client.ready()
 
 
@@ -137,10 +142,10 @@ def server_lost(client: Client, server: ServerConnection, error: ProxyError) -> 
     """The server connection broke, or broke the protocol, while this client had it."""
     if client.server is not server:
         return
-    started = server.reply.started
+    started = server.reply.started and server.answering is client.answering
     was_busy = client.phase in (_BUSY, _FILE)
     held = client.in_transaction or bool(client.pins)
-    retry = _may_retry(client) and not started and not held and server.answering is client.answering
+    retry = _may_retry(client) and not started and not held
     lending.drop(client, server, "lost")
     if not was_busy:
         client.fatal(ServerLost("Lost connection to MySQL server: the session's state is gone"))

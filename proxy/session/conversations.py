@@ -7,9 +7,10 @@ no socket here. ``net.server_connection`` runs them.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proxy.errors import ServerRefused
+from proxy.session import variables
 from proxy.session.state import PASSING, Baseline, State, States, literal
 from proxy.wire.answers import Answer
 from proxy.wire.constants import COM_PING, COM_QUERY, COM_RESET_CONNECTION
@@ -19,6 +20,7 @@ INSERT_ID = 1
 WARNINGS = 2
 COLLATION = 4
 FOUND_ROWS = 8
+VARIABLES = 16
 
 _COLLATIONS = (
     "SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME, IS_DEFAULT FROM information_schema.COLLATIONS WHERE ID IS NOT NULL"
@@ -26,6 +28,7 @@ _COLLATIONS = (
 _RESET = (
     "SELECT @@GLOBAL.character_set_client, @@GLOBAL.character_set_results, @@GLOBAL.collation_connection, DATABASE()"
 )
+_SETTLED = 3  # columns that every settling asks for, before those of user variables
 _VARIABLES = "SHOW SESSION VARIABLES"
 
 
@@ -63,14 +66,14 @@ def introduce(mariadb: bool, init_query: str) -> Generator[list[bytes], list[Ans
         check((yield [query(init_query)]))
     answers = yield [query(_VARIABLES), query(_RESET), query(_COLLATIONS)]
     check(answers)
-    variables = dict(map(_texts, answers[0].rows()))
+    values = dict(map(_texts, answers[0].rows()))
     raw_reset = answers[1].rows()[0]
     client, results, collation, _ = _texts(raw_reset)
-    check((yield [track(mariadb, list(variables))]))
+    check((yield [track(mariadb, list(values))]))
     schema = raw_reset[3]
     collations = [_texts(row) for row in answers[2].rows()]
     return Baseline(
-        variables=variables,
+        variables=values,
         mariadb=mariadb,
         schema=None if schema is None else schema.decode(),
         collations={int(row[0]): (row[1], row[2]) for row in collations},
@@ -110,31 +113,59 @@ class Settled:
     warnings: bytes | None = None
     collation: str | None = None
     found_rows: int | None = None
+    variables: dict[bytes, str] = field(default_factory=dict)
 
 
-def settle_commands(residue: int) -> list[bytes]:
-    """The questions to ask. Warnings come first: the other question clears them.
+def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
+    """The questions to ask; ``names`` are the user variables.
 
-    It reads a derived table because MariaDB keeps the warnings list over a statement without tables.
+    Warnings come first, because every other question clears them. FOUND_ROWS() is asked without any table,
+    which would change it, and only where needed, because MySQL warns of it. At the end no warning is
+    left; that takes a statement with a table, over any other MariaDB keeps them.
     """
     commands = [query("SHOW WARNINGS")] if residue & WARNINGS else []
-    commands.append(query("SELECT LAST_INSERT_ID(), @@collation_connection, FOUND_ROWS() FROM (SELECT 1) forebay"))
+    found_rows = "FOUND_ROWS()" if residue & FOUND_ROWS else "0"
+    items = ["LAST_INSERT_ID()", "@@collation_connection", found_rows, *variables.questions(names)]
+    commands.append(query("SELECT " + ", ".join(items)))
+    if residue & (WARNINGS | FOUND_ROWS):
+        commands.append(query("DO (SELECT 1 FROM (SELECT 1) forebay)"))
     return commands
 
 
-def settled(residue: int, answers: list[Answer]) -> Settled:
-    """What the answers to ``settle_commands`` say."""
+def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:
+    """What the answers to ``settle_commands`` say. Raises ServerRefused where the server would not say."""
+    check(answers)
     result = Settled()
     if residue & WARNINGS:
         result.warnings = answers[0].raw
-    insert_id, collation, found_rows = _texts(answers[-1].rows()[0])
+    table = answers[1 if residue & WARNINGS else 0].table()
+    row = table.rows[0]
+    insert_id, collation, found_rows = _texts(row[:_SETTLED])
     if residue & INSERT_ID:
         result.insert_id = int(insert_id)
     if residue & COLLATION:
         result.collation = collation
     if residue & FOUND_ROWS:
         result.found_rows = int(found_rows)
+    for index, name in enumerate(names):
+        start = _SETTLED + index * variables.COLUMNS
+        values = row[start : start + variables.COLUMNS]
+        result.variables[name] = variables.expression(table.columns[start], values)
     return result
+
+
+MOST_ROWS = 100_000
+
+
+def give_found_rows(count: int) -> bytes:
+    """A question after which FOUND_ROWS() is ``count``, which is at most MOST_ROWS."""
+    if count == 0:
+        return query("SELECT 1 FROM (SELECT 1) forebay WHERE 0")
+    digits = " UNION ALL ".join(["SELECT 0 d"] + [f"SELECT {digit}" for digit in range(1, 10)])
+    places = len(str(count - 1))
+    tables = " CROSS JOIN ".join(f"({digits}) t{place}" for place in range(places))
+    number = " + ".join(f"t{place}.d * {10**place}" for place in range(places))
+    return query(f"SELECT SQL_CALC_FOUND_ROWS 1 FROM {tables} WHERE {number} < {count} LIMIT 1")
 
 
 def ping() -> Generator[list[bytes], list[Answer], int]:

@@ -1,9 +1,9 @@
 """Why a client keeps one server connection: reasons, when each begins and when it ends.
 
 A pin is named by one word, which serves the log line, the metric's label and whoever reads either. What
-begins one is a row here: a trait of the statement, or what a tracker says after it. Most last until
-COM_RESET_CONNECTION, COM_CHANGE_USER or the client's end; locks and prepared statements end with their
-own statement.
+begins one is a row here: a trait of the statement, or what a tracker says after it. These last until
+COM_RESET_CONNECTION, COM_CHANGE_USER or the client's end. What has a name and ends with its own statement
+is counted in ``holdings``.
 
 It knows no client, pool or socket.
 """
@@ -56,11 +56,6 @@ REASONS = (
 
 # A statement with the trait on the left pins from now on, whether or not it succeeds.
 _BY_TRAIT = (
-    (statements.USER_VARIABLE, USER_VARIABLE),
-    (statements.TEMPORARY, TEMPORARY_TABLE),
-    (statements.NAMED_LOCK, NAMED_LOCK),
-    (statements.HANDLER, HANDLER),
-    (statements.TEXT_PREPARE, TEXT_PREPARE),
     (statements.ROLE, ROLE),
     (statements.PROFILING, PROFILING),
     (statements.SEQUENCE_NEXT, SEQUENCE),
@@ -73,6 +68,10 @@ _BY_TRAIT = (
 PINNING = 0
 for _flag, _ in _BY_TRAIT:
     PINNING |= _flag
+
+# Statements whose own effect makes the state tracker fire.
+_EXPLAIN = statements.USES | statements.SETS | statements.ASSIGNS_VARIABLE
+_EXPLAIN |= statements.TEMPORARY | statements.DROPS_TABLE | statements.TEXT_PREPARE
 
 LOCKED_TABLES = 7  # where the transaction state's eight characters say L
 _XA_BEGINS = re.compile(rb"\bXA\b.*\b(START|BEGIN)\b", re.IGNORECASE | re.DOTALL)
@@ -97,7 +96,7 @@ def hidden_change(traits: Traits, changes: Changes) -> bool:
     if flags & (statements.CALLS | statements.FUNCTION | statements.MULTI | statements.UNSURE):
         return True
     dropped = traits.verb == b"DROP" and changes.schema is not None
-    return not (flags & (statements.USES | statements.SETS) or dropped)
+    return not (flags & _EXPLAIN or dropped)
 
 
 def holds_tables(transaction_state: str) -> bool:

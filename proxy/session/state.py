@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from proxy.session import statements
-from proxy.wire.constants import COM_INIT_DB, COM_QUERY
+from proxy.wire.constants import COM_INIT_DB, COM_QUERY, STATUS_AUTOCOMMIT, STATUS_NO_BACKSLASH_ESCAPES
 from proxy.wire.packets import Changes
 
 UNKNOWN = "\0unknown"
@@ -83,7 +83,6 @@ class States:
     def __init__(self, baseline: Baseline) -> None:
         self.baseline = baseline
         self._interned: WeakValueDictionary[tuple[object, ...], State] = WeakValueDictionary()
-        self._collation_of: dict[str, str] = {}
         self.global_only: set[str] = set()  # variables found to have no session value that can be set
         self.fresh = self._intern(baseline.schema, {}, "")
 
@@ -107,6 +106,13 @@ class States:
             if known == name:
                 return value
         return self.baseline.variables.get(name)
+
+    def status_of(self, state: State) -> int:
+        """The status flags of an OK packet in this state, outside a transaction."""
+        status = STATUS_AUTOCOMMIT if self.value(state, "autocommit") == "ON" else 0
+        if "NO_BACKSLASH_ESCAPES" in (self.value(state, "sql_mode") or ""):
+            status |= STATUS_NO_BACKSLASH_ESCAPES
+        return status
 
     def at_login(self, schema: str | None, collation_id: int, ignore_space: bool = False) -> State:
         """The state of a client that has just logged in with this collation (its id in the login packet)."""
@@ -136,9 +142,7 @@ class States:
         """The same state with the charset's default collation where the real one can no longer be read."""
         charset = self.value(state, CHARSETS[0]) or ""
         fallback = self.baseline.variables.get(COLLATION, "")
-        return self.with_collation(
-            state, self._collation_of.get(charset, self.baseline.default_collations.get(charset, fallback))
-        )
+        return self.with_collation(state, self.baseline.default_collations.get(charset, fallback))
 
     def without_characteristics(self, state: State) -> State:
         """The same state when the next transaction has used up its settings."""
@@ -148,13 +152,13 @@ class States:
         """The state after an answer whose trackers reported ``changes``.
 
         ``names_default``: the statement was a SET NAMES without COLLATE, so that the collation is the
-        charset's default, which is known once it has been read back.
+        charset's default.
         """
         variables = dict(state.variables)
         reported = {name.lower(): value for name, value in changes.variables}
         charset = reported.get("character_set_connection")
         if charset is not None and COLLATION not in reported:
-            variables[COLLATION] = self._collation_of.get(charset, UNKNOWN) if names_default else UNKNOWN
+            variables[COLLATION] = self._default_collation(state, charset) if names_default else UNKNOWN
         for name, value in reported.items():
             if name not in PASSING:
                 variables[name] = value
@@ -164,9 +168,13 @@ class States:
             characteristics = changes.characteristics
         return self._intern(schema, variables, "" if in_transaction else characteristics)
 
-    def learn_collation(self, charset: str, collation: str) -> None:
-        """Remember what a SET NAMES without COLLATE gives for this charset."""
-        self._collation_of[charset] = collation
+    def _default_collation(self, state: State, charset: str) -> str:
+        """What SET NAMES without COLLATE gives; two variables, one of each server, may change it."""
+        if charset == "utf8mb4" and (chosen := self.value(state, "default_collation_for_utf8mb4")):
+            return chosen
+        if self.value(state, "character_set_collations"):
+            return UNKNOWN
+        return self.baseline.default_collations.get(charset, UNKNOWN)
 
     def sync(self, have: State, want: State) -> list[bytes] | None:
         """The commands (payloads) that bring a server connection from ``have`` to ``want``.
@@ -174,7 +182,9 @@ class States:
         None where only a clean slate does: nothing unsets a default schema or the settings of a next
         transaction. All commands can be sent at once; each must be answered with OK.
         """
-        if have.characteristics or (want.schema is None and have.schema is not None):
+        if have.characteristics not in ("", want.characteristics):
+            return None
+        if want.schema is None and have.schema is not None:
             return None
         commands = []
         assignments = self._assignments(dict(have.variables), dict(want.variables))
@@ -182,7 +192,7 @@ class States:
             commands.append(bytes((COM_QUERY,)) + b"SET " + ", ".join(assignments).encode())
         if want.schema != have.schema and want.schema is not None:
             commands.append(bytes((COM_INIT_DB,)) + want.schema.encode())
-        if want.characteristics:
+        if want.characteristics != have.characteristics:
             commands.append(bytes((COM_QUERY,)) + want.characteristics.encode())
         return commands
 

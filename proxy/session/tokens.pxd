@@ -17,25 +17,25 @@ cdef class Scanner:
     cdef readonly bint named
     cdef readonly bint doubt
     cdef readonly int hints
+    cdef readonly int mode
+    cdef readonly bint inside_code
     cdef readonly Py_ssize_t commented
-    cdef const unsigned char *_text
+    cdef const unsigned char *text
     cdef const unsigned char *_classes
     cdef const unsigned char *_leads
     cdef const unsigned char *_trails
     cdef Py_ssize_t _size
     cdef Py_ssize_t _position
     cdef Py_ssize_t _word_end
-    cdef int _mode
     cdef int _wide
     cdef bint _continues
     cdef bint _escapes
-    cdef bint _inside_code
 
     @cython.locals(text="const unsigned char *", classes="const unsigned char *", position=Py_ssize_t,
                    size=Py_ssize_t, byte=int, kind=int)
     cpdef int advance(self)
     cpdef bytes token(self)
-    cdef Py_ssize_t _found(self, int kind, Py_ssize_t end) noexcept
+    cdef Py_ssize_t _take(self, int kind, Py_ssize_t end) noexcept
     cdef int _byte(self, Py_ssize_t position) noexcept
     @cython.locals(following=int)
     cdef Py_ssize_t _special(self, Py_ssize_t position, int byte)

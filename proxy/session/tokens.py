@@ -92,12 +92,9 @@ class Scanner:
         "_classes",
         "_continues",
         "_escapes",
-        "_inside_code",
         "_leads",
-        "_mode",
         "_position",
         "_size",
-        "_text",
         "_trails",
         "_wide",
         "_word_end",
@@ -105,10 +102,13 @@ class Scanner:
         "doubt",
         "end",
         "hints",
+        "inside_code",
         "kind",
+        "mode",
         "named",
         "sql",
         "start",
+        "text",
     )
 
     def __init__(self, sql: bytes, mode: int) -> None:
@@ -120,22 +120,22 @@ class Scanner:
         self.doubt = mode & UNREADABLE != 0
         self.hints = 0
         self.commented = 0
-        self._text = sql
+        self.text = sql
         self._size = len(sql)
         self._position = 0
-        self._mode = mode
+        self.mode = mode
         self._escapes = mode & NO_BACKSLASH_ESCAPES == 0
         self._wide = (mode & MULTIBYTE) >> 4
         self._leads = LEADS[self._wide]
         self._trails = TRAILS[self._wide]
         self._classes = EIGHT_BIT_CLASSES if mode & EIGHT_BIT else CLASSES
         self._continues = False
-        self._inside_code = False
+        self.inside_code = False
         self._word_end = -1
 
     def advance(self) -> int:
         """Find the next token and return its kind, END behind the last one."""
-        text = self._text
+        text = self.text
         classes = self._classes
         position = self._position
         size = self._size
@@ -160,7 +160,7 @@ class Scanner:
             if position < 0:
                 return self.kind
         self.start = self.end = self._position = size
-        if self._inside_code:
+        if self.inside_code:
             self.doubt = True
         self.kind = END
         return END
@@ -169,13 +169,13 @@ class Scanner:
         """The bytes of this token, quotes and all."""
         return self.sql[self.start : self.end]
 
-    def _found(self, kind: int, end: int) -> int:
+    def _take(self, kind: int, end: int) -> int:
         self.kind = kind
         self._position = self.end = end
         return -1
 
     def _byte(self, position: int) -> int:
-        return self._text[position] if position < self._size else 0
+        return self.text[position] if position < self._size else 0
 
     def _special(self, position: int, byte: int) -> int:
         """A byte with a meaning of its own: -1 when a token was found, or where to look on behind what is none."""
@@ -190,22 +190,24 @@ class Scanner:
             return self._at(position, following)
         if byte == 47 and following == 42:  # /*
             return self._comment(position)
-        if byte == 42 and following == 47 and self._inside_code:  # */
-            self._inside_code = False
+        if byte == 42 and following == 47 and self.inside_code:  # */
+            self.inside_code = False
             return position + 2
         if byte == 35:  # #
             return self._line(position)
         if byte == 58 and following == 61:  # :=
-            return self._found(ASSIGN, position + 2)
+            return self._take(ASSIGN, position + 2)
         if byte == 92 and following == 78:  # \N is NULL in MariaDB
-            return self._found(NUMBER, position + 2)
+            return self._take(NUMBER, position + 2)
+        if byte == 0 and position + 1 == self._size:
+            return position + 1  # as if it were not there
         if byte < 33 or byte == 92 or byte > 126:
             self.doubt = True  # ends the text, is a space, or an error
             return position + 1
-        return self._found(byte, position + 1)
+        return self._take(byte, position + 1)
 
     def _word(self, position: int) -> int:
-        text = self._text
+        text = self.text
         classes = self._classes
         size = self._size
         begun = position
@@ -220,24 +222,24 @@ class Scanner:
         if text[begun] == 36 and self.sql.find(b"$", begun + 1, position) > 0:
             self.doubt = True  # MySQL 9 takes $tag$ for the beginning of a string
         self._word_end = position
-        self._found(WORD, position)
+        self._take(WORD, position)
         return WORD
 
     def _wide_word(self, position: int) -> int:
-        text = self._text
+        text = self.text
         while position < self._size and self._classes[text[position]] & IN_WORD:
             position += 2 if text[position] > 127 and self._is_pair(position) else 1
         return position
 
     def _is_pair(self, position: int) -> bool:
         """Whether a character of two bytes begins here, the second of which may look like ASCII."""
-        if not self._leads[self._text[position]] or position + 1 >= self._size:
+        if not self._leads[self.text[position]] or position + 1 >= self._size:
             return False
-        return self._trails[self._text[position + 1]] != 0
+        return self._trails[self.text[position + 1]] != 0
 
     def _number(self, position: int) -> int:
         """A number, or a name that begins with digits: 1e5 and 0x1f are numbers, 1e and 0x1g are names."""
-        text = self._text
+        text = self.text
         if text[position] == 48 and (self._byte(position + 1) == 120 or self._byte(position + 1) == 98):  # 0x 0b
             return self._hexadecimal(position)
         position = self._digits(position)
@@ -247,22 +249,22 @@ class Scanner:
         if byte == 69 or byte == 101:  # E
             after = self._exponent(position + 1)
             if after:
-                self._found(NUMBER, after)
+                self._take(NUMBER, after)
                 return NUMBER
         if self._classes[byte] & IN_WORD:
             return self._word(position)
-        self._found(NUMBER, position)
+        self._take(NUMBER, position)
         return NUMBER
 
     def _hexadecimal(self, position: int) -> int:
         end = _run(_HEXADECIMAL, self.sql, position)
         if end == position or self._classes[self._byte(end)] & IN_WORD:
             return self._word(position)
-        self._found(NUMBER, end)
+        self._take(NUMBER, end)
         return NUMBER
 
     def _digits(self, position: int) -> int:
-        while position < self._size and self._classes[self._text[position]] == DIGIT:
+        while position < self._size and self._classes[self.text[position]] == DIGIT:
             position += 1
         return position
 
@@ -283,7 +285,7 @@ class Scanner:
             if not after:
                 self.doubt = True  # the servers forget the number and go on with the next byte
             position = after or position + 1
-        self._found(NUMBER, position)
+        self._take(NUMBER, position)
         return NUMBER
 
     def _dot(self, position: int, following: int) -> int:
@@ -291,17 +293,17 @@ class Scanner:
             self._fraction(position + 1)
             return -1
         self._continues = self._classes[following] & IN_WORD != 0
-        return self._found(46, position + 1)
+        return self._take(46, position + 1)
 
     def _minus(self, position: int, following: int) -> int:
         """A minus, or the comment to the line's end that -- begins before a space, a control byte or the end."""
         after = self._byte(position + 2)
         if following != 45 or 32 < after < 127:
-            return self._found(45, position + 1)
-        if after >= 127 and (after == 127 or self._mode & EIGHT_BIT):
+            return self._take(45, position + 1)
+        if after >= 127 and (after == 127 or self.mode & EIGHT_BIT):
             self.doubt = True  # a control byte in some character sets
-            return self._found(45, position + 1)
-        return self._found(45, position + 1) if after > 127 else self._line(position)
+            return self._take(45, position + 1)
+        return self._take(45, position + 1) if after > 127 else self._line(position)
 
     def _line(self, position: int) -> int:
         end = self.sql.find(b"\n", position)
@@ -315,28 +317,28 @@ class Scanner:
     def _at(self, position: int, following: int) -> int:
         if following == 64:
             self._continues = True
-            return self._found(SYSTEM, position + 2)
+            return self._take(SYSTEM, position + 2)
         end = position + 1
         if following == 39 or following == 96 or following == 34:
             self._quoted(end, following)
-            return self._found(VARIABLE, self.end)
-        text = self._text
+            return self._take(VARIABLE, self.end)
+        text = self.text
         while end < self._size and (self._classes[text[end]] & IN_WORD or text[end] == 46):
             if text[end] > 127:
                 self.doubt = True  # whether it belongs to the name depends on the character set
             end += 1
-        return self._found(VARIABLE, end)
+        return self._take(VARIABLE, end)
 
     def _quoted(self, position: int, quote: int) -> int:
         """A string or a quoted name; its quote doubled stands for itself, and behind a backslash too in a string."""
-        name = quote == 96 or (quote == 34 and self._mode & ANSI_QUOTES)
+        name = quote == 96 or (quote == 34 and self.mode & ANSI_QUOTES)
         end = self._closing(position + 1, quote, self._escapes and not name)
-        self._found(QUOTED if name else STRING, end)
+        self._take(QUOTED if name else STRING, end)
         return -1
 
     def _closing(self, position: int, quote: int, escapes: bool) -> int:
         """Behind the quote that ends what begins at ``position``, or the text's end, in doubt, when none does."""
-        text = self._text
+        text = self.text
         size = self._size
         table = _STOPS[quote][escapes + (2 if self._wide else 0)]
         stops = table
@@ -362,7 +364,7 @@ class Scanner:
     def _wide_character(self, position: int) -> int:
         if self._is_pair(position):
             return 2
-        if self._leads[self._text[position]] and self._byte(position + 1) < 128:
+        if self._leads[self.text[position]] and self._byte(position + 1) < 128:
             self.doubt = True  # half a character: a server and a driver may see its end differently
         return 1
 
@@ -373,7 +375,7 @@ class Scanner:
         byte = self._byte(inner)
         if byte == 33:  # !
             return self._code(inner + 1, _SURE_VERSION)
-        if byte == 77 and self._byte(inner + 1) == 33 and self._mode & MARIADB:  # M!
+        if byte == 77 and self._byte(inner + 1) == 33 and self.mode & MARIADB:  # M!
             return self._code(inner + 2, _SURE_MARIADB)
         end = self.sql.find(b"*/", inner)
         if end < 0:
@@ -397,9 +399,9 @@ class Scanner:
 
     def _code(self, position: int, sure: bytes) -> int:
         """The content of an executable comment: code for certain without a version, or with an old one."""
-        if self._inside_code:
+        if self.inside_code:
             self.doubt = True
-        self._inside_code = True
+        self.inside_code = True
         end = self._digits(position)
         if end - position < 5:
             return position

@@ -74,16 +74,17 @@ INTERESTING = READ_ONLY - 1
 _FLAGS = {name: flag for name, flag in globals().items() if name.isupper() and name != "INTERESTING"}
 
 # For one pass only, taken out before anyone else sees them.
-NAMES_FIRST = 1 << 57  # a statement in which a name before a parenthesis is no function, until a word says QUERY
+NAMES_FIRST = 1 << 56  # a statement in which a name before a parenthesis is no function, until a word says QUERY
+QUERY = 1 << 57
 KEEPS_VARIABLES = 1 << 58  # a statement that gives @x a value only by := or INTO; in others it may be an OUT parameter
-EFFECT = 1 << 60  # a word that does not stand in a plain question
-QUERY = 1 << 61  # from here on a name before a parenthesis is a function, not a table with its columns
 ADJOINS = 1 << 59  # a function of the server only where its parenthesis follows at once, a stored one otherwise
+SEQUENCED = 1 << 60  # the word before may make this a use of a sequence
+EFFECT = 1 << 61  # a word that does not stand in a plain question
 REREADS = 1 << 62  # may change sql_mode or the character set, hence how the text behind the semicolon is read
 
 # How a statement goes on after its first word (the second half of a row in VERBS).
 PLAIN, READS, SETTING, SHOWING, EXPLAINING, FLUSHING, ENDING, LOADING, CREATING, DROPPING = range(10)
-LOCKING, UNLOCKING, PREPARING, EXECUTING, DEALLOCATING, BEGINNING, STARTING, DISTRIBUTED, BODY, PREFIX = range(10, 20)
+LOCKING, UNLOCKING, PREPARING, EXECUTING, DEALLOCATING, BEGINNING, STARTING, DISTRIBUTED, BODY = range(10, 19)
 
 
 def _rows(flags: int, shape: int, words: bytes) -> dict[bytes, tuple[int, int]]:
@@ -116,7 +117,7 @@ VERBS: dict[bytes, tuple[int, int]] = {
     **_rows(TRANSACTION, ENDING, b"COMMIT ROLLBACK"),
     **_rows(TRANSACTION, PLAIN, b"SAVEPOINT RELEASE"),
     **_rows(TRANSACTION, DISTRIBUTED, b"XA"),
-    **_rows(CALLS | REREADS, PLAIN, b"CALL"),
+    **_rows(CALLS, PLAIN, b"CALL"),
     **_rows(DIAGNOSTICS, PLAIN, b"GET"),
     **_rows(KILLS, PLAIN, b"KILL"),
     **_rows(USES, PLAIN, b"USE"),
@@ -138,19 +139,11 @@ ANYWHERE: dict[bytes, int] = {
         TRACKERS,
     ),
     **dict.fromkeys(b"INTO UPDATE DELETE SHARE LOCK PROCEDURE".split(), EFFECT),
-    **dict.fromkeys(b"SELECT VALUES VALUE SET".split(), QUERY),
+    **dict.fromkeys(b"SELECT VALUES SET".split(), QUERY),
+    b"VALUE": QUERY | SEQUENCED,
     b"RENAME": RENAMES_TABLE,
-    b"NEXT": SEQUENCE_NEXT,
-    b"PREVIOUS": SEQUENCE_LAST,
 }
-
-# What a statement of these shapes means with a word, wherever that stands in it.
-LOOKED_FOR: dict[int, dict[bytes, int]] = {
-    EXPLAINING: {b"CONNECTION": CONNECTION_ID, b"ANALYZE": EFFECT},
-    FLUSHING: {b"LOCK": TABLE_LOCK, b"EXPORT": TABLE_LOCK, b"STATUS": UNSURE},  # STATUS: the session's counters too
-    ENDING: {b"RELEASE": HANGS_UP},
-    LOADING: {b"LOCAL": LOCAL_INFILE},
-}
+SEQUENCE_WORDS = {b"NEXT": SEQUENCE_NEXT | EFFECT, b"PREVIOUS": SEQUENCE_LAST}  # before VALUE
 
 # Directly behind SHOW, or behind its FULL, SESSION or LOCAL.
 SHOWN: dict[bytes, int] = {
@@ -183,20 +176,36 @@ SYSTEM_VARIABLES: dict[bytes, int] = {
 # apart by the schema (character_set_database), changing others unseen (max_join_size), changing what other
 # statements mean in ways not followed here (completion_type hangs up, resultset_metadata leaves out columns,
 # default collations decide what SET NAMES does), or filling a store of their own (optimizer_trace).
-SPECIAL = frozenset(
+_SPECIAL = frozenset(
     b"""TIMESTAMP INSERT_ID RAND_SEED1 RAND_SEED2 SERVER_ID SQL_LOG_BIN SQL_LOG_OFF BINLOG_FORMAT
     BINLOG_DIRECT_NON_TRANSACTIONAL_UPDATES ORIGINAL_COMMIT_TIMESTAMP ORIGINAL_SERVER_VERSION IMMEDIATE_SERVER_VERSION
     REQUIRE_ROW_FORMAT TRANSACTION_ALLOW_BATCHING SKIP_REPLICATION SKIP_PARALLEL_REPLICATION RBR_EXEC_MODE
     COMPLETION_TYPE RESULTSET_METADATA CHARACTER_SET_DATABASE COLLATION_DATABASE DEFAULT_COLLATION_FOR_UTF8MB4
     CHARACTER_SET_COLLATIONS MAX_JOIN_SIZE""".split()
 )
-SPECIAL_PREFIXES = (b"PSEUDO_", b"GTID_", b"WSREP_", b"NDB_", b"DEBUG", b"OPTIMIZER_TRACE")
+_SPECIAL_PREFIXES = (b"PSEUDO_", b"GTID_", b"WSREP_", b"NDB_", b"DEBUG", b"OPTIMIZER_TRACE")
 
-# A value names the part to change, the rest stays as it was.
-CHANGES_IN_PART = frozenset(b"OPTIMIZER_SWITCH OPTIMIZER_TRACE OPTIMIZER_TRACE_FEATURES DEBUG DEBUG_DBUG".split())
+_CHANGES_IN_PART = frozenset(b"OPTIMIZER_SWITCH OPTIMIZER_TRACE OPTIMIZER_TRACE_FEATURES DEBUG DEBUG_DBUG".split())
+_DECIDES_READING = frozenset(b"SQL_MODE CHARACTER_SET_CLIENT".split())
 NEXT_ONLY = frozenset(b"TRANSACTION_ISOLATION TRANSACTION_READ_ONLY TX_ISOLATION TX_READ_ONLY".split())
-DECIDES_READING = frozenset(b"SQL_MODE CHARACTER_SET_CLIENT".split())
 ROUTINES = frozenset(b"PROCEDURE FUNCTION TRIGGER EVENT PACKAGE".split())
+
+
+def when_set(name: bytes) -> int:
+    """What it means that SET gives a value to the system variable of this name, in capitals."""
+    flags = SYSTEM_VARIABLES.get(name, 0)
+    if name in _SPECIAL or name.startswith(_SPECIAL_PREFIXES):
+        flags |= SPECIAL_VARIABLE
+    if name.startswith(b"SESSION_TRACK_"):
+        flags |= TRACKERS
+    if name == b"PROFILING":
+        flags |= PROFILING
+    if name in _DECIDES_READING:
+        flags |= REREADS
+    if name in _CHANGES_IN_PART:  # the value names a part, the rest stays as it was
+        flags |= SET_VARIES
+    return flags
+
 
 _LOCKS = NAMED_LOCK | EFFECT
 _HARMLESS = b"""
@@ -271,7 +280,7 @@ for _name in b"""ADDDATE BIT_AND BIT_OR BIT_XOR CAST COUNT CURDATE CURTIME DATE_
 
 
 def _fingerprints(words: dict[bytes, int]) -> bytes:
-    """1 at ``fingerprint`` of each word, so that most other words need not be looked up."""
+    """1 where a word may be one of these, so that most others need not be looked up."""
     table = bytearray(4096)
     for word in words:
         table[(word[0] | 32) + (word[-1] | 32) * 5 + len(word) * 67 & 4095] = 1

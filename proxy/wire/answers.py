@@ -61,12 +61,16 @@ class Answer:
         self.trackers = reply.trackers
         self.error = packets.parse_err(reply.error, CLIENT_PROTOCOL_41) if reply.error is not None else None
 
-    def rows(self) -> list[list[bytes | None]]:
-        """The rows of the first result set, text protocol."""
+    def table(self) -> packets.TextResult:
+        """The first result set, text protocol."""
         reader = FrameReader(_LARGEST)
         reader.sequence = 1
         reader.feed(self.raw)
         payloads = []
         while (payload := reader.packet()) is not None:
             payloads.append(payload)
-        return packets.parse_text_result(payloads, SERVER_CAPABILITIES).rows
+        return packets.parse_text_result(payloads, SERVER_CAPABILITIES)
+
+    def rows(self) -> list[list[bytes | None]]:
+        """The rows of the first result set."""
+        return self.table().rows

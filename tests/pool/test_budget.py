@@ -122,30 +122,132 @@ class TestTurningOver:
         world.advance(HYSTERESIS * 0.2)
         assert client.conn is not None
 
-    def test_a_pool_where_opening_fails_does_not_ruin_the_others(self) -> None:
-        world = World(limit=4, hysteresis=HYSTERESIS)
-        good, bad = world.pool("good", max_connecting=4), world.pool("bad", borrow_timeout=0.0)
-        bad._opener._open = lambda: world.pause(0.01)
-        for client in served(good, world, 4):
-            client.give_back(good)
+    @pytest.mark.parametrize("busy", [True, False])
+    def test_a_pool_where_opening_fails_does_not_ruin_the_others(self, busy: bool) -> None:
+        world = World(limit=2, hysteresis=HYSTERESIS)
+        good, bad = world.pool("good", idle_timeout=0.0), world.pool("bad", borrow_timeout=0.0)
+        world.failing.add("bad")
+        waiting(bad)
+        clients = [Client() for _ in range(2)]
+        for _ in range(1200):
+            for client in clients:
+                if client.conn is None and client not in good.core.waiting:
+                    client.borrow(good)
+            world.advance(0.02)
+            for client in clients:
+                if client.conn is not None and busy:
+                    client.give_back(good)
+            world.advance(0.03)
+            for client in clients:
+                if client.conn is not None:
+                    client.give_back(good)
+        assert good.stats.closed["turned_over"] <= 60.0 / (LONGEST / 2) + 2
+        assert good.stats.borrows > 2000
+        verify(world)
+
+    def test_a_pool_where_opening_fails_comes_last_and_takes_nothing(self) -> None:
+        world = World(limit=2, hysteresis=HYSTERESIS)
+        rich, bad, good = world.pool("rich"), world.pool("bad"), world.pool("good")
+        world.failing.add("bad")
+        waiting(bad)
+        world.advance(5.0)
+        holders = served(rich, world, 2)
         world.advance(1.0)
-        world.open_error = down()
-        bad._opener._open = lambda: world._open("bad")
-        waiting(bad)
-        world.advance(60.0)
-        assert bad.stats.open_failures > 60
-        world.open_error = None
+        assert bad.wants(world.now) == 1
+        for holder in holders:
+            holder.give_back(rich)
+        assert rich.counts().idle == 2
+        world.farewells = []
+        failures = bad.stats.open_failures
+        (client,) = waiting(good)
+        world.run()
+        assert rich.counts() == (1, 0, 0, 1, 0)
+        world.farewells.pop().open()
+        world.run()
+        assert client.conn is not None
+        assert bad.stats.open_failures == failures
+
+    def test_a_place_that_becomes_free_is_enough_for_one(self) -> None:
+        world = World(limit=2)
+        world.farewells = []
+        old, new = world.pool("old"), world.pool("new")
+        holders = served(old, world, 2)
+        (outsider,) = waiting(new)
+        world.advance(1.0)
+        (insider,) = waiting(old)
+        for holder in holders:
+            holder.give_back(old)
+        assert insider.conn is not None
+        assert old.counts() == (0, 1, 0, 1, 0)
+        world.run()
+        world.farewells.pop().open()
+        world.run()
+        assert outsider.conn is not None
+
+    def test_a_pool_where_opening_works_again_gets_its_turn_although_nothing_happens(self) -> None:
+        world = World(limit=1, hysteresis=HYSTERESIS)
+        rich, bad = world.pool("rich"), world.pool("bad", borrow_timeout=100.0)
+        world.failing.add("bad")
+        (client,) = waiting(bad)
+        world.advance(20.0)
+        served(rich, world)[0].give_back(rich)
+        assert rich.counts().idle == 1
+        world.failing.clear()
         world.advance(LONGEST)
-        for client in served(good, world, 3):
-            client.give_back(good)
-        closed = good.stats.closed["turned_over"]
-        world.open_error = down()
-        bad.drop(next(iter(bad.core.lent)), "lost")
-        waiting(bad)
-        good_ones = served(good, world, 3)
-        world.advance(60.0)
-        assert good.stats.closed["turned_over"] - closed <= 60.0 / (LONGEST / 2) + 7
-        assert len(good_ones) == 3
+        assert client.conn is not None
+        assert bad.stats.open_failures < 60
+
+    def test_the_only_connection_of_a_pool_goes_at_once_to_a_pool_that_has_none(self) -> None:
+        world = World(limit=1, hysteresis=HYSTERESIS)
+        small, new = world.pool("small"), world.pool("new")
+        (often,) = served(small, world)
+        world.advance(HYSTERESIS)
+        often.give_back(small)
+        (client,) = waiting(new)
+        world.run()
+        assert client.conn is not None
+
+    def test_one_of_several_goes_at_once_to_a_pool_that_has_some(self) -> None:
+        world = World(limit=3, hysteresis=HYSTERESIS)
+        rich, large = world.pool("rich"), world.pool("large")
+        (often, _) = served(rich, world, 2)
+        served(large, world)
+        world.advance(HYSTERESIS)
+        often.give_back(rich)
+        (client,) = waiting(large)
+        world.run()
+        assert client.conn is not None
+
+    def test_the_only_connection_of_a_pool_is_spared_while_it_is_used_often(self) -> None:
+        world = World(limit=2, hysteresis=HYSTERESIS)
+        small, large = world.pool("small"), world.pool("large")
+        (often,) = served(small, world)
+        served(large, world)
+        (client,) = waiting(large)
+        for _ in range(50):
+            often.give_back(small)
+            world.advance(HYSTERESIS / 2)
+            assert often.borrow(small) is not None
+        often.give_back(small)
+        world.advance(HYSTERESIS * 0.9)
+        assert client.conn is None
+        world.advance(HYSTERESIS * 0.2)
+        assert client.conn is not None
+
+    def test_asks_anew_when_it_wants_more_than_it_wanted_last(self) -> None:
+        world = World(limit=2)
+        world.farewells = []
+        rich, poor = world.pool("rich"), world.pool("poor")
+        idle, lent = served(rich, world, 2)
+        idle.give_back(rich)
+        world.advance(1.0)
+        clients = waiting(poor, 2)
+        assert rich.counts() == (0, 1, 0, 1, 0)
+        poor.forget(clients[0])
+        lent.give_back(rich)
+        assert rich.counts() == (1, 0, 0, 1, 0)
+        waiting(poor)
+        assert rich.counts() == (0, 0, 0, 2, 0)
 
 
 class TestFairness:
@@ -186,6 +288,20 @@ class TestFairness:
         world.run()
         assert outsider.conn is not None
         verify(world)
+
+    def test_a_waiter_of_the_own_pool_comes_first_if_it_came_first(self) -> None:
+        world = World(limit=2)
+        old, new = world.pool("old"), world.pool("new")
+        holders = served(old, world, 2)
+        world.advance(1.0)
+        (insider,) = waiting(old)
+        world.advance(1.0)
+        (outsider,) = waiting(new)
+        holders[0].give_back(old)
+        assert insider.conn is not None
+        holders[1].give_back(old)
+        world.run()
+        assert outsider.conn is not None
 
     def test_but_not_for_ever_when_the_others_are_stuck(self) -> None:
         world = World(limit=3, hysteresis=HYSTERESIS)

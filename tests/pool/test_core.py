@@ -132,10 +132,14 @@ class TestMoves:
 
     def test_taken_aside_is_lent_to_nobody(self, core: Core[Conn]) -> None:
         first, second = arrive(core, 0), arrive(core, 1)
-        place = core.take_aside(first)
-        assert place.ticket is None
-        assert list(core.idle) == [second]
-        assert list(core.lent) == [first]
+        core.queue(Ticket(Client(), 0.0, 10.0))
+        ticket, conn = core.match()
+        assert conn is second
+        rest(core, second)
+        core.take_aside(second)
+        assert not core.held_by(ticket, second)
+        assert list(core.idle) == [first]
+        assert list(core.lent) == [second]
 
     def test_condemned_places_expire_at_once(self) -> None:
         place: Place[Conn] = Place(10.0, 3610.0)

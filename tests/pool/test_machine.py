@@ -73,9 +73,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World(limit=LIMIT, opens_at_once=False)
-        self.pools = [
-            self.world.pool(name, check=True, borrow_timeout=2.0, max_connecting=2) for name in "abc"[:POOLS]
-        ]
+        self.pools = [self.world.pool(name, check=True, borrow_timeout=2.0, max_connecting=2) for name in "abc"[:POOLS]]
         self.queues: dict[Pool[Conn], list[Guest]] = {pool: [] for pool in self.pools}
         self.held: dict[Conn, Guest] = {}
         self.keeper = Keeper(lambda: self.pools, lambda: self.world.now, self._never)

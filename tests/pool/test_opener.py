@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from proxy.pool.backoff import LONGEST_WITH_WAITERS
+from proxy.pool.backoff import FIRST_DELAY, LONGEST_WITH_WAITERS
 from tests.pool.world import Client, World, down, verify
 
 
@@ -106,16 +106,39 @@ def test_one_attempt_at_a_time_while_they_fail_but_one_that_hangs_does_not_block
     world.run()
     for _ in range(3):
         world.open_gate(down())
-    assert pool.counts().opening == 0
-    world.advance(LONGEST_WITH_WAITERS)
-    assert pool.counts().opening >= 1
-    world.advance(3 * LONGEST_WITH_WAITERS)
-    assert pool.counts().opening == 3
+    openings = []
+    for _ in range(5):
+        openings.append(pool.counts().opening)
+        world.advance(FIRST_DELAY * 4 * 0.75 + 0.001)  # three failures, and the jitter of this world
+    assert openings == [0, 1, 2, 3, 3]
     timers = world.timers_made
     world.advance(5.0)
     assert world.timers_made - timers < 5
     world.open_gate()
     assert pool.counts()[:3] == (0, 1, 3)
+
+
+def test_the_next_attempt_is_made_although_the_first_one_was_begun_for_a_place_of_another_pool() -> None:
+    world = World(limit=2)
+    pool, other = world.pool(borrow_timeout=100.0), world.pool("other", max_lifetime=0.0)
+    world.failing.add("app")
+    pool.refill()
+    world.run()
+    holders = [Client() for _ in range(2)]
+    for holder in holders:
+        holder.borrow(other)
+    world.run()
+    world.opens_at_once = False
+    for _ in range(2):
+        Client().borrow(pool)
+    world.advance(50.0)
+    assert pool.counts().opening == 0
+    for conn in list(other.core.lent):
+        other.drop(conn, "lost")
+    world.run()
+    assert pool.counts().opening == 1
+    world.advance(FIRST_DELAY)
+    assert pool.counts().opening == 2
 
 
 def test_a_crash_counts_as_a_failure_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -316,14 +316,44 @@ class TestReentering:
         assert pool.stats.closed == {"lost": 2}
         assert pool.size == 0
 
+    def test_who_comes_within_granted_does_not_overtake(self) -> None:
+        world = World(limit=1)
+        pool, first, second, newcomer = world.pool(), Client(), Client(), Client()
+        (holder,) = served(pool, world)
+
+        def bring(conn: Conn) -> bool:
+            pool.give_back(conn)
+            assert newcomer.borrow(pool) is None
+            return True
+
+        first.on_granted = bring
+        first.borrow(pool)
+        second.borrow(pool)
+        holder.give_back(pool)
+        assert second.conn is world.conns[0]
+        assert newcomer.conn is None
+        verify(world)
+
     def test_a_spawn_that_runs_at_once_grants_nobody_from_within_borrow(self) -> None:
         world = World()
+        world.eager = True
         pool, client = world.pool(), Client()
-        pool._opener._spawn = lambda name, coro: world.step(coro)
         assert pool.borrow(client) is None
         assert client.conn is None
         world.advance(0.01)
         assert client.conn is world.conns[0]
+        verify(world)
+
+    def test_a_spawn_that_runs_at_once_does_not_nest(self) -> None:
+        world = World(limit=500)
+        world.eager = True
+        pool = world.pool(max_connecting=500)
+        pool.pause()
+        clients = [Client() for _ in range(500)]
+        for client in clients:
+            client.borrow(pool)
+        pool.resume()
+        assert all(client.conn for client in clients)
         verify(world)
 
 
@@ -560,10 +590,11 @@ class TestDraining:
         client.borrow(pool)
         idle.give_back(pool)
         assert client.conn is world.conns[0]
-        waiting = Client()
-        waiting.borrow(pool)
+        queue = [Client() for _ in range(3)]
+        for waiting in queue:
+            waiting.borrow(pool)
         pool.drain(lambda: empty.append(True))
-        assert isinstance(waiting.error, ShuttingDown)
+        assert all(isinstance(waiting.error, ShuttingDown) for waiting in queue)
         client.give_back(pool)
         assert not empty
         assert repr(pool).endswith(" draining>")

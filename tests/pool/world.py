@@ -98,7 +98,10 @@ class Timer:
 
 
 class World:
-    """``opens`` are the gates of the attempts to open under way, in order, unless ``opens_at_once``."""
+    """``opens`` are the gates of the attempts to open under way, in order, unless ``opens_at_once``.
+
+    An ``eager`` world runs what is spawned before ``spawn`` returns, as an eager task factory does.
+    """
 
     made: ClassVar[list[World]] = []
 
@@ -111,6 +114,8 @@ class World:
         self.opens_at_once = opens_at_once
         self.open_takes = 0.0
         self.open_error: ProxyError | None = None
+        self.failing: set[str] = set()  # names of pools
+        self.eager = False
         self.opens: list[Gate] = []
         self.conns: list[Conn] = []
         self.farewells: list[Gate] | None = None
@@ -156,6 +161,9 @@ class World:
             coro.close()
             return
         self.spawned.append(name)
+        if self.eager:
+            self.step(coro)
+            return
         self._ready.append(coro)
 
     async def _open(self, name: str) -> Conn:
@@ -167,6 +175,8 @@ class World:
             await self.pause(self.open_takes)
         if self.open_error is not None:
             raise self.open_error
+        if name in self.failing:
+            raise down()
         self.conns.append(Conn(len(self.conns), name))
         return self.conns[-1]
 
@@ -209,6 +219,7 @@ class World:
 
     def end(self) -> None:
         """Close what is under way, and what that would begin."""
+        self.run()
         self.ended = True
         for coro in [*self._ready, *self._begun]:
             coro.close()

@@ -104,17 +104,21 @@ def test_normalising_sets_back_and_remembers_what_cannot_be_set() -> None:
 
 
 def test_settling_asks_for_warnings_first() -> None:
-    assert [command[1:5] for command in conversations.settle_commands(WARNINGS | INSERT_ID)] == [b"SHOW", b"SELE"]
-    assert len(conversations.settle_commands(INSERT_ID)) == 1
+    assert [command[1:5] for command in conversations.settle_commands(WARNINGS | INSERT_ID, [])] == [
+        b"SHOW",
+        b"SELE",
+        b"DO (",
+    ]
+    assert len(conversations.settle_commands(INSERT_ID, [])) == 1
 
 
 def test_settled_takes_what_was_asked_for() -> None:
     values = table(("7", "latin1_bin", "3"))
     warnings = table(("Warning", "1", "text"))
-    all_of_it = conversations.settled(WARNINGS | INSERT_ID | COLLATION | FOUND_ROWS, [warnings, values])
+    all_of_it = conversations.settled(WARNINGS | INSERT_ID | COLLATION | FOUND_ROWS, [], [warnings, values, ok()])
     assert (all_of_it.insert_id, all_of_it.collation, all_of_it.found_rows) == (7, "latin1_bin", 3)
     assert all_of_it.warnings == warnings.raw
-    only_id = conversations.settled(INSERT_ID, [values])
+    only_id = conversations.settled(INSERT_ID, [], [values])
     assert (only_id.insert_id, only_id.collation, only_id.found_rows, only_id.warnings) == (7, None, None, None)
 
 

@@ -11,6 +11,7 @@ Decides: when and in which pieces bytes travel, and how a connection ends. Does 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 import threading
@@ -328,7 +329,8 @@ class _End(asyncio.Protocol):
 
     def write_eof(self) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):  # the peer has reset already; the transport will say so
+                self._transport.write_eof()
 
     def end(self, linger: bytes | None) -> None:
         if self._transport is None:

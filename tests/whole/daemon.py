@@ -28,6 +28,8 @@ def wait_until(condition: Callable[[], object], what: str, deadline: float = 10.
 class Daemon:
     """One Forebay process in front of ``target_port``. ``changes`` are merged into its configuration."""
 
+    program: tuple[str, ...] = ("-m", "proxy")  # what Python runs
+
     def __init__(self, target_port: int, folder: Path, changes: dict[str, Any] | None = None) -> None:
         self.port = free_port()
         self.status_port = free_port()
@@ -53,7 +55,7 @@ class Daemon:
         """Start; wait until it listens, and with ``ready`` until the target answers."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-m", "proxy", "run", "-c", str(self.config_path)],
+                [sys.executable, "-W", "error", *self.program, "run", "-c", str(self.config_path)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

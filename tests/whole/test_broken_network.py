@@ -32,7 +32,7 @@ LOST = (2006, 2013)
 def client(port: int, **options: Any) -> Iterator[Connection]:
     """A client through a port of Forebay's, or of a network in front of it; it may be dead at the end."""
     login = {"host": "127.0.0.1", "port": port, "user": APP.name, "password": APP.password}
-    connection = pymysql.connect(**{**login, "autocommit": True, "read_timeout": 30, **options})
+    connection = pymysql.connect(**{**login, "autocommit": True, "read_timeout": 15, **options})
     try:
         yield connection
     finally:
@@ -111,10 +111,12 @@ def made(server: Server) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def stage(made: Stage) -> Stage:
+def stage(made: Stage) -> Iterator[Stage]:
     made.server.execute("TRUNCATE TABLE broken.note")
     made.far.shape()
-    return made
+    yield made
+    for link in made.far.alive:
+        link.go_on()
 
 
 # Whole answers over a network that only tears them to pieces.
@@ -133,9 +135,9 @@ def converse(port: int, **options: Any) -> None:
             ask(connection, "SELECT * FROM broken.nowhere")
         with contextlib.closing(connection.cursor()) as cursor:
             cursor.execute("SELECT 1; SELECT 2, 3; DO 0; SELECT @@time_zone, @a")
-            seen = [cursor.fetchall()]
+            seen = [tuple(cursor.fetchall())]
             while cursor.nextset():
-                seen.append(cursor.fetchall())
+                seen.append(tuple(cursor.fetchall()))
         assert seen == [((1,),), ((2, 3),), (), (("+03:00", 7),)]
 
 
@@ -221,10 +223,10 @@ def test_client_lost_with_what_pins(stage: Stage, how: str) -> None:
 @ENDS
 def test_client_lost_while_it_waits(stage: Stage, how: str) -> None:
     """The statement of a client that left the queue never runs."""
-    with client(stage.daemon.port) as first, client(stage.daemon.port) as second:
+    with stage.near() as (connection, link), client(stage.daemon.port) as first, client(stage.daemon.port) as second:
         ask(first, "BEGIN")
         ask(second, "BEGIN")
-        with stage.near() as (connection, link), ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(lost, connection, "INSERT INTO broken.note (t) VALUES ('never')")
             wait_until(lambda: stage.daemon.metric("forebay_pool_waiting") == 1, "it waits")
             NEAR_ENDS[how](link)
@@ -252,9 +254,10 @@ def test_server_lost_in_a_command(stage: Stage, how: str) -> None:
         ask(connection, "SET time_zone = '+07:00'")
         number = connection.thread_id()
         lost(connection, f"INSERT INTO broken.note (t) VALUES ('in a command{'x' * BIG}')")
-        assert ask(connection, "SELECT CONNECTION_ID(), @@time_zone") == ((number, "+07:00"),)
+        assert ask(connection, "SELECT CONNECTION_ID()") == ((number,),)
+        assert ask(connection, "SELECT @@time_zone") == (("+07:00",),)
     stage.calm()
-    assert stage.notes() == 0
+    assert stage.notes() == 0 or how == "half-closed"  # then the server still hears all of it
 
 
 @ENDS
@@ -296,7 +299,6 @@ def test_server_lost_in_a_transaction(stage: Stage, how: str) -> None:
 def test_server_lost_between_queries_is_unnoticed(stage: Stage, how: str) -> None:
     with client(stage.daemon.port) as first, client(stage.daemon.port, database="broken") as second:
         ask(first, "SET time_zone = '+09:00'")
-        ask(first, "SET @a = 'kept'")
         ask(second, "INSERT INTO note (t) VALUES ('one')")
         ask(first, "SELECT 1")
         for _ in range(2):
@@ -342,7 +344,7 @@ def test_a_client_leaves_a_stalled_server_connection(stage: Stage) -> None:
         link.cut()
         answer.result()
     converse(stage.daemon.port)
-    assert stage.servers("lent") <= 1
+    assert stage.server.execute("SELECT COUNT(*) FROM broken.note") == ((0,),)
     stalled[0].go_on()
     stage.calm()
 
@@ -423,9 +425,10 @@ def test_logins_that_stall(hasty: Stage) -> None:
     """After the greeting, inside the login, and inside the TLS handshake."""
 
     def log_in(after: int, options: dict[str, Any]) -> None:
-        with Network(hasty.daemon.port) as near, pytest.raises(pymysql.err.OperationalError, match=TOO_LONG):
+        with Network(hasty.daemon.port) as near:
             near.when(b"", lambda link: link.up.after(after, link.up.stall))
-            client(near.port, **options).__enter__()
+            with pytest.raises(pymysql.err.OperationalError, match=TOO_LONG):
+                client(near.port, **options).__enter__()
 
     ways = [(0, {"ssl_disabled": True}), (30, {"ssl_disabled": True}), (36, TLS), (200, TLS)]
     before = hasty.daemon.metric("forebay_errors_total", error="login_timeout")
@@ -440,15 +443,14 @@ def test_logins_that_stall(hasty: Stage) -> None:
 
 def test_a_server_that_stalls_at_login(hasty: Stage) -> None:
     """The attempt is given up, the next one succeeds, and who holds a server connection goes on meanwhile."""
-    with client(hasty.daemon.port) as holder:
+    with client(hasty.daemon.port) as holder, client(hasty.daemon.port) as second:
+        hasty.far.cut_all()
+        wait_until(lambda: hasty.servers("idle") == 0, "no server connection")
         ask(holder, "BEGIN")
-        hasty.far.cut_all() if not hasty.servers("lent") else None
-        for link in hasty.far.alive[1:]:
-            link.cut()
-        wait_until(lambda: hasty.servers("idle") == 0, "one server connection only")
         known = len(hasty.far.links)
         hasty.far.shape(down=Shape(delay=60))
-        with client(hasty.daemon.port) as second, ThreadPoolExecutor(1) as pool:
+        hasty.far.links[-1].down.shape = Shape()
+        with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(ask, second, "SELECT 8")
             wait_until(lambda: len(hasty.far.links) > known, "an attempt")
             hasty.far.shape()

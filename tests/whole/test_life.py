@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import signal
 import time
 from collections.abc import Iterator
@@ -9,8 +11,9 @@ from collections.abc import Iterator
 import pymysql
 import pytest
 
+from proxy.errors import ServerRefused
 from tests import servers
-from tests.servers import APP, Server
+from tests.servers import APP, Server, User
 from tests.whole.daemon import Daemon, running, wait_until
 from tests.whole.load import TABLE, Crowd, insert, prepare
 from tests.whole.raw_client import RawClient, Refused
@@ -216,3 +219,117 @@ def test_drain_and_quit_over_http(target: Server) -> None:
         assert daemon.get("/quitquitquit", "POST")[0] == 202
         assert daemon.wait() == 0
     assert target.execute(f"SELECT COUNT(*) FROM {TABLE}") == ((2,),)
+
+
+# Forebay: another configuration.
+
+CHANGES = {
+    "users": [{"name": "app", "password": "app-password"}, {"name": "other", "password": "one"}],
+    "pool": {"max_connections": 1, "borrow_timeout": "300ms"},
+}
+
+
+@pytest.fixture
+def reloading(target: Server) -> Iterator[Daemon]:
+    """A daemon with two users and a pool of one."""
+    for user in (User("other", "one"), User("late", "late-password")):
+        target.execute("DROP USER IF EXISTS %s@%s", (user.name, user.host))
+        target.create_user(user)
+    with running(target.port, copy.deepcopy(CHANGES)) as daemon:
+        yield daemon
+
+
+def reload(daemon: Daemon, *words: str) -> None:
+    """SIGHUP, and wait until a new line of the log holds all the words."""
+    seen = len(daemon.log())
+    daemon.signal(signal.SIGHUP)
+
+    def told() -> bool:
+        return any(all(word in line for word in words) for line in daemon.log()[seen:].splitlines())
+
+    wait_until(told, f"the log says {words}")
+
+
+def servers_in_use(daemon: Daemon, wanted: int) -> list[RawClient]:
+    """So many clients inside a transaction, each with a server connection of its own."""
+    clients = [RawClient(daemon) for _ in range(wanted)]
+    for client in clients:
+        client.ask("BEGIN")
+    return clients
+
+
+def test_reload_grows_and_shrinks_the_pool(reloading: Daemon) -> None:
+    with contextlib.ExitStack() as stack:
+        (first,) = servers_in_use(reloading, 1)
+        waiting = stack.enter_context(RawClient(reloading))
+        assert waiting.refused("SELECT 1") == 9501
+        reloading.config["pool"] |= {"max_connections": 3, "borrow_timeout": "20s"}
+        reloading.write_config()
+        reload(reloading, "reloaded", "pool.borrow_timeout", "pool.max_connections")
+        more = servers_in_use(reloading, 2)
+        assert reloading.metric("forebay_servers_allowed") == 3
+        assert reloading.metric("forebay_pool_servers", state="lent") == 3
+        reloading.config["pool"] |= {"max_connections": 1}
+        reloading.write_config()
+        reload(reloading, "reloaded", "pool.max_connections")
+        assert reloading.metric("forebay_pool_servers", state="lent") == 3  # nobody's transaction is cut
+        for client in (first, *more):
+            client.ask("COMMIT")
+            client.close()
+        wait_until(lambda: reloading.metric("forebay_pool_servers") == 1, "the pool has shrunk")
+        assert waiting.one("SELECT 1") == "1"
+
+
+def test_reload_takes_other_users(reloading: Daemon) -> None:
+    with RawClient(reloading, "other", "one") as there:
+        assert there.one("SELECT 1") == "1"
+        reloading.config["users"][1]["password"] = "two"
+        reloading.config["users"].append({"name": "late", "password": "late-password"})
+        reloading.write_config()
+        reload(reloading, "reloaded", "users[other].password", "users[late]")
+        with RawClient(reloading, "late", "late-password") as late:
+            assert late.one("SELECT CURRENT_USER()") == "late@%"
+        with pytest.raises(ServerRefused, match="1045|Access denied"):
+            RawClient(reloading, "other", "one")
+        RawClient(reloading, "other", "two").close()
+
+
+def test_reloaded_password_reaches_the_server(reloading: Daemon, target: Server) -> None:
+    with RawClient(reloading, "other", "one") as before:
+        before.ask("SELECT 1")
+        target.execute("ALTER USER other IDENTIFIED BY 'two'")
+        reloading.config["users"][1]["password"] = "two"
+        reloading.write_config()
+        reload(reloading, "reloaded", "users[other].password")
+        with RawClient(reloading, "other", "two") as after:
+            opened = reloading.metric("forebay_pool_opens_total", pool="other", result="opened")
+            assert after.one("SELECT CURRENT_USER()") == "other@%"
+            assert before.one("SELECT CURRENT_USER()") == "other@%"
+            assert reloading.metric("forebay_pool_closed_total", reason="credentials_changed") == 1
+            assert reloading.metric("forebay_pool_opens_total", pool="other", result="opened") >= opened
+
+
+def test_reload_of_a_bad_file_changes_nothing(reloading: Daemon) -> None:
+    with RawClient(reloading) as client:
+        good = reloading.config_path.read_text()
+        reloading.config["pool"] |= {"max_connections": 5, "max_conections": 5}
+        reloading.write_config()
+        reload(reloading, "ERROR", "not reloaded", "pool.max_conections")
+        reloading.config_path.write_text("{")
+        reload(reloading, "ERROR", "not reloaded", str(reloading.config_path))
+        reloading.config_path.unlink()
+        reload(reloading, "ERROR", "not reloaded", str(reloading.config_path))
+        assert client.one("SELECT 1") == "1"
+        assert reloading.metric("forebay_servers_allowed") == 1
+        reloading.config_path.write_text(good)
+        reload(reloading, "reloaded", "nothing changed")
+
+
+def test_reload_names_what_cannot_change(reloading: Daemon, target: Server) -> None:
+    reloading.config["target"]["address"] = "127.0.0.1:1"
+    reloading.config["pool"] |= {"max_connections": 2}
+    reloading.write_config()
+    reload(reloading, "WARNING", "target.address", "restart")
+    assert "pool.max_connections" in reloading.log()
+    for client in servers_in_use(reloading, 2):  # new connections go where they always went
+        client.close()

@@ -1,0 +1,106 @@
+"""User variables: read out of one server connection, written into another, the same in every respect.
+
+A variable has a type (integer, unsigned, double, decimal, text), a value or NULL, and for texts a
+character set and a collation. What a server says about it in a result set, with HEX() for the bytes, is
+enough to write an expression that gives it all back, whatever the sql_mode and the character sets.
+
+It knows names and values; it does not know sessions or when to move them.
+
+Source: MySQL manual, "User-Defined Variables"; the types are those of the column definition.
+"""
+
+from __future__ import annotations
+
+import re
+
+from proxy.wire.constants import (
+    FLAG_UNSIGNED,
+    MYSQL_TYPE_DECIMAL,
+    MYSQL_TYPE_DOUBLE,
+    MYSQL_TYPE_FLOAT,
+    MYSQL_TYPE_INT24,
+    MYSQL_TYPE_LONG,
+    MYSQL_TYPE_LONGLONG,
+    MYSQL_TYPE_NEWDECIMAL,
+    MYSQL_TYPE_SHORT,
+    MYSQL_TYPE_TINY,
+)
+from proxy.wire.packets import Column
+
+COLUMNS = 4  # of a result set for each variable
+
+_INTEGERS = frozenset({MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_INT24, MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG})
+_DECIMALS = frozenset({MYSQL_TYPE_DECIMAL, MYSQL_TYPE_NEWDECIMAL})
+_DOUBLES = frozenset({MYSQL_TYPE_FLOAT, MYSQL_TYPE_DOUBLE})
+
+_WORD = re.compile(r"[a-z0-9_]+\Z")
+_NAME = re.compile(rb"[ -~]+\Z")
+
+NULL = "CAST(NULL AS BINARY)"  # a bare NULL would leave a variable its former type
+
+
+def can_carry(name: bytes) -> bool:
+    """Whether a name means the same in every character set that a client may have."""
+    return _NAME.match(name) is not None
+
+
+def quoted(name: bytes) -> str:
+    """The variable as SQL."""
+    return "@`" + name.decode("ascii").replace("`", "``") + "`"
+
+
+def questions(names: list[bytes]) -> list[str]:
+    """The select items that tell all about these variables, COLUMNS for each."""
+    items = []
+    for name in names:
+        variable = quoted(name)
+        items += [variable, f"HEX({variable})", f"CHARSET({variable})", f"COLLATION({variable})"]
+    return items
+
+
+def expression(column: Column, answer: list[bytes | None]) -> str:
+    """The SQL expression for what a variable holds, from its column and its COLUMNS values."""
+    value, raw, charset, collation = answer
+    text = None if value is None else value.decode("latin-1")
+    if column.type in _INTEGERS:
+        kind = "UNSIGNED" if column.flags & FLAG_UNSIGNED else "SIGNED"
+        return f"CAST({_quoted_number(text)} AS {kind})"
+    if column.type in _DECIMALS:
+        scale = len((text or "").partition(".")[2])
+        return f"CAST({_quoted_number(text)} AS DECIMAL(65,{scale}))"
+    if column.type in _DOUBLES:
+        if text is None:
+            return "CAST(NULL AS DOUBLE)"
+        return text if "e" in text else f"{text}e0"
+    return _text(raw, _word(charset), _word(collation))
+
+
+def _quoted_number(text: str | None) -> str:
+    return "NULL" if text is None else f"'{text}'"
+
+
+def _word(name: bytes | None) -> str:
+    """A character set's or collation's name, which must be one: it becomes SQL."""
+    text = "binary" if name is None else name.decode("latin-1")
+    if not _WORD.match(text):
+        raise ValueError(f"not a character set or collation: {text!r}")
+    return text
+
+
+def _text(raw: bytes | None, charset: str, collation: str) -> str:
+    if raw is None:
+        return NULL if charset == "binary" else f"CONVERT(NULL USING {charset}) COLLATE {collation}"
+    content = f"_{charset} X'{raw.decode('ascii')}'"
+    return content if charset == "binary" else f"{content} COLLATE {collation}"
+
+
+def difference(have: dict[bytes, str | None], want: dict[bytes, str | None]) -> list[str]:
+    """The assignments that bring a server connection's variables from ``have`` to ``want``."""
+    assignments = []
+    for name in sorted(have.keys() | want.keys()):
+        value = want.get(name)
+        if name not in want:
+            assignments.append(f"{quoted(name)}={NULL}")
+        elif value is not None and have.get(name) != value:
+            assignments.append(f"{quoted(name)}={value}")
+    return assignments

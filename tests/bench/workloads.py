@@ -1,0 +1,74 @@
+"""What is measured: a row for each workload. A new one is a row here, and a script in the folder lua if sysbench has none.
+
+Decides: what an operation is and who takes part. Does not know what a good figure is; ``targets`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.bench import idle, sysbench
+from tests.bench.contenders import Contender
+from tests.bench.door import Door
+from tests.bench.usage import Meter
+
+# Schemas with the same table: one is only read, so that results do not grow with what others write.
+READ, WRITTEN = "sbtest", "sbtest_written"
+ROWS = 10_000
+
+Figures = dict[str, float]
+# Loads a door as so many clients for some seconds.
+Measure = Callable[[Door, Contender, int, float], Figures]
+
+ALL = ("haproxy", "router", "proxysql", "direct")
+NATIVE: Mapping[str, Any] = {"clients": {"default_auth": "mysql_native_password"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """``operation``: what is counted. ``changes``: to Forebay's configuration. ``fresh``: a new process each round."""
+
+    name: str
+    operation: str
+    clients: tuple[int, ...]
+    measure: Measure
+    peers: tuple[str, ...] = ALL
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    fresh: bool = False
+
+
+def _sysbench(script: str, schema: str = READ, **options: object) -> Measure:
+    def measure(door: Door, contender: Contender, clients: int, seconds: float) -> Figures:
+        given = {"threads": clients, "table_size": ROWS, **options, **contender.options}
+        meter = Meter(door.pid, door.server_port)
+        report = sysbench.run(sysbench.command(script, door.port, schema, given), seconds, meter)
+        return {**meter.figures(report.operations), **report.figures()}
+
+    return measure
+
+
+def _idle(door: Door, contender: Contender, clients: int, seconds: float) -> Figures:
+    return idle.measure(door, min(clients, contender.most_clients), seconds)
+
+
+def _start(door: Door, contender: Contender, clients: int, seconds: float) -> Figures:
+    return {"ready_s": door.ready_s, "baseline_mb": door.baseline_mb}
+
+
+TEXT = {"db_ps_mode": "disable"}
+BINARY = {"db_ps_mode": "auto"}
+
+WORKLOADS = (
+    Workload("point_select", "query", (1, 16, 64), _sysbench("oltp_point_select", **TEXT)),
+    Workload("prepared_point_select", "execution", (1, 16, 64), _sysbench("oltp_point_select", **BINARY)),
+    Workload("read_write", "transaction of 20 statements", (16,), _sysbench("oltp_read_write", WRITTEN, **TEXT)),
+    Workload("insert", "statement", (16,), _sysbench("oltp_insert", WRITTEN, **TEXT)),
+    Workload("storm", "connection", (16, 64), _sysbench("storm"), ("haproxy", "proxysql", "direct"), NATIVE),
+    Workload("storm_sha2", "connection", (16,), _sysbench("storm"), ("router",)),
+    Workload("result_2mb", "result", (1, 16), _sysbench("rows", rows=ROWS)),
+    Workload("states_mixed", "query", (16,), _sysbench("states", states=4), ("one_state", "proxysql")),
+    Workload("idle", "client", (10_000,), _idle, ("haproxy", "proxysql"), fresh=True),
+    Workload("start", "process", (0,), _start, ("haproxy", "proxysql"), fresh=True),
+)

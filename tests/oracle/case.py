@@ -1,0 +1,44 @@
+"""What one seed gives: clients of some kinds, and the order of their steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.oracle.kinds import Kind
+from tests.oracle.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """``client`` is an index into the case's kinds."""
+
+    client: int
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``window``: how many commands are under way at once in the shared run; 1 is strictly one after the other."""
+
+    seed: int
+    kinds: tuple[Kind, ...]
+    turns: tuple[Turn, ...]
+    window: int = 1
+
+    @property
+    def clients(self) -> list[int]:
+        """The indexes of the clients that have something to do."""
+        return sorted({turn.client for turn in self.turns})
+
+    def script(self, client: int) -> list[Step]:
+        return [turn.step for turn in self.turns if turn.client == client]
+
+    def __str__(self) -> str:
+        lines = [f"client {client}: {self.kinds[client]}" for client in self.clients]
+        lines += [f"{turn.client}> {turn.step}" for turn in self.turns]
+        return "\n".join(lines)
+
+
+def schema(client: int) -> str:
+    """A client's own schema, as the texts name it."""
+    return f"orap_{client}"

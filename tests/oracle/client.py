@@ -1,0 +1,282 @@
+"""One connection of a client: sends steps, and keeps every packet of their answers as it came.
+
+Nothing here blocks but the login and the goodbye: the schedule feeds what the socket has. The packets' numbers are checked here, so
+an answer is its payloads alone. What cannot be equal is masked here: the ids of prepared statements.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Generator
+from dataclasses import replace
+
+from proxy.wire import auth
+from proxy.wire import constants as c
+from proxy.wire import packets as p
+from proxy.wire.auth import Credentials
+from proxy.wire.frames import frame
+from tests.oracle import steps as s
+from tests.oracle.kinds import Kind
+from tests.oracle.parameters import execution
+
+Answer = tuple[bytes, ...]
+
+CLOSED = (b"(the connection was closed)",)
+SHARED, DIRECT = b"orap_", b"orad_"
+UNKNOWN_STATEMENT = 1243
+_DEADLINE = 30.0
+_NO_STATEMENT = 0x7FFFFF
+
+Reading = Generator[None, bytes, Answer]
+
+
+class OracleClient:
+    """Logged in when made. ``prefix`` is what the texts' ``orap_`` becomes, and is turned back in the answers."""
+
+    def __init__(self, address: tuple[str, int], kind: Kind, credentials: Credentials, schema: str, prefix: bytes) -> None:
+        self.address = address
+        self.kind = kind
+        self.credentials = credentials
+        self.prefix = prefix
+        self.schema = schema.replace("orap_", prefix.decode()) if kind.schema else None
+        self.capabilities = kind.capabilities | (c.CLIENT_CONNECT_WITH_DB if kind.schema else 0)
+        self.buffer = bytearray()
+        self.sequence = 0
+        self.statements: dict[str, p.PrepareOk] = {}
+        self.reading: Reading | None = None
+        self.closed = False
+        self.socket = socket.create_connection(address, _DEADLINE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self.welcome = self._log_in()
+        except BaseException:
+            self.socket.close()
+            raise
+
+    # Login and goodbye.
+
+    def _log_in(self) -> bytes:
+        """Returns the OK packet."""
+        greeting = p.parse_greeting(self._next())
+        self.nonce, plugin = greeting.nonce, greeting.plugin
+        chosen = auth.choose_plugin(plugin, self.credentials)
+        response = auth.first_response(chosen, self.nonce, self.credentials)
+        attributes = (("program_name", "oracle"),) if self.capabilities & c.CLIENT_CONNECT_ATTRS else ()
+        login = p.Login(
+            self.capabilities, 1 << 24, self.kind.collation, self.credentials.user, response, self.schema, chosen, attributes
+        )
+        self._write(p.build_login(login), self.sequence)
+        return self._converse(chosen, self.nonce)
+
+    def _converse(self, plugin: str, nonce: bytes) -> bytes:
+        talk = auth.log_in(plugin, nonce, self.credentials, False, True)
+        answer = next(talk)
+        try:
+            while True:
+                if answer is not None:
+                    self._write(answer, self.sequence)
+                answer = talk.send(self._next())
+        except StopIteration as stop:
+            return bytes(stop.value)
+
+    def leave(self) -> None:
+        """Say goodbye and wait until the other side has closed."""
+        if not self.closed:
+            self._write(bytes((c.COM_QUIT,)), 0)
+            try:
+                while self.socket.recv(65536):
+                    pass
+            except ConnectionError:
+                pass
+        self.close()
+
+    def close(self) -> None:
+        self.closed = True
+        self.socket.close()
+
+    # Bytes.
+
+    def _write(self, payload: bytes, sequence: int) -> None:
+        try:
+            self.socket.sendall(frame(payload, sequence))
+        except OSError:
+            self.closed = True
+
+    def _next(self) -> bytes:
+        """The next packet, waiting for it."""
+        while (payload := self._packet()) is None:
+            data = self.socket.recv(65536)
+            if not data:
+                raise ConnectionError("the connection was closed during the login")
+            self.buffer += data
+        return payload
+
+    def _packet(self) -> bytes | None:
+        if len(self.buffer) < 4:
+            return None
+        size = int.from_bytes(self.buffer[:3], "little")
+        if len(self.buffer) < 4 + size:
+            return None
+        self.sequence = (self.buffer[3] + 1) & 0xFF
+        payload = bytes(self.buffer[4 : 4 + size])
+        del self.buffer[: 4 + size]
+        return payload
+
+    # Steps.
+
+    def begin(self, step: s.Step) -> Answer | None:
+        """Send a step; its answer if there is nothing to wait for."""
+        if self.closed:
+            return CLOSED
+        payload, self.reading = self._command(step)
+        self.expected = 1
+        self._write(payload, 0)
+        if self.reading is None:
+            return ()
+        next(self.reading)
+        return None
+
+    def receive(self) -> Answer | None:
+        """Take what the socket has; the answer if it is whole now."""
+        try:
+            data = self.socket.recv(1 << 20)
+        except OSError:
+            data = b""
+        self.buffer += data
+        assert self.reading is not None
+        while (sequence := self.buffer[3] if len(self.buffer) > 3 else 0, payload := self._packet())[1] is not None:
+            if sequence != self.expected & 0xFF:
+                return (b"(packet %d where %d was due)" % (sequence, self.expected & 0xFF), payload)
+            self.expected += 1
+            try:
+                self.reading.send(payload)
+            except StopIteration as stop:
+                answer: Answer = stop.value
+                return tuple(packet.replace(self.prefix, SHARED) for packet in answer)
+        if not data:
+            self.closed = True
+            return CLOSED
+        return None
+
+    def _command(self, step: s.Step) -> tuple[bytes, Reading | None]:
+        """The payload of a step, and how its answer is read."""
+        if isinstance(step, s.Query):
+            return bytes((c.COM_QUERY,)) + self._own(step.sql), self._results()
+        if isinstance(step, s.InitDb):
+            return bytes((c.COM_INIT_DB,)) + self._own(step.schema), self._single()
+        if isinstance(step, s.FieldList):
+            return bytes((c.COM_FIELD_LIST,)) + self._own(step.table) + b"\0", self._rows()
+        if isinstance(step, s.Plain):
+            if step.payload == s.RESET_CONNECTION:
+                self.statements.clear()
+            return step.payload, self._single()
+        if isinstance(step, s.ChangeUser):
+            return self._change_user(step)
+        if isinstance(step, s.Prepare):
+            return bytes((c.COM_STMT_PREPARE,)) + self._own(step.sql), self._prepared(step.handle)
+        return self._statement_command(step)
+
+    def _statement_command(self, step: s.Step) -> tuple[bytes, Reading | None]:
+        handle: str = step.handle  # type: ignore[attr-defined]
+        known = self.statements.get(handle, p.PrepareOk(_NO_STATEMENT, 0, 0))
+        number = known.statement_id.to_bytes(4, "little")
+        if isinstance(step, s.Execute):
+            return bytes((c.COM_STMT_EXECUTE,)) + number + execution(step, known.parameters), self._results()
+        if isinstance(step, s.Fetch):
+            return bytes((c.COM_STMT_FETCH,)) + number + step.rows.to_bytes(4, "little"), self._rows()
+        if isinstance(step, s.LongData):
+            payload = bytes((c.COM_STMT_SEND_LONG_DATA,)) + number + step.parameter.to_bytes(2, "little") + step.data
+            return payload, None
+        assert isinstance(step, s.OnStatement)
+        if step.command == c.COM_STMT_CLOSE:
+            self.statements.pop(handle, None)
+            return bytes((step.command,)) + number, None
+        return bytes((step.command,)) + number, self._single()
+
+    def _change_user(self, step: s.ChangeUser) -> tuple[bytes, Reading]:
+        self.statements.clear()
+        self.credentials = replace(self.credentials, user=step.user)
+        plugin = auth.choose_plugin("caching_sha2_password", self.credentials)
+        response = auth.first_response(plugin, self.nonce, self.credentials)
+        schema = step.schema and self._own(step.schema.encode()).decode()
+        change = p.ChangeUser(step.user, response, schema, self.kind.collation, plugin)
+        return p.build_change_user(change, self.capabilities), self._changing(plugin)
+
+    def _own(self, text: bytes) -> bytes:
+        return text.replace(SHARED, self.prefix)
+
+    # Answers. Each reading is given packets, and returns those that are compared.
+
+    def _single(self) -> Reading:
+        return ((yield),)
+
+    def _changing(self, plugin: str) -> Reading:
+        """The last packet only: how the two sides agree on a password is not the session's."""
+        talk = auth.log_in(plugin, self.nonce, self.credentials, False, True)
+        answer = next(talk)
+        while True:
+            if answer is not None:
+                self._write(answer, self.sequence)
+                self.expected += 1
+            packet = yield
+            if packet[0] in (c.HEADER_OK, c.HEADER_ERR):
+                return (packet,)
+            answer = talk.send(packet)
+
+    def _results(self) -> Reading:
+        kept: list[bytes] = []
+        while True:
+            first = yield
+            if first[0] == c.HEADER_ERR:
+                return (*kept, self._masked(first))
+            if first[0] == c.HEADER_OK:
+                kept.append(first)
+                status = p.parse_ok(first, self.capabilities).status
+            else:
+                kept.append(first)
+                count = first[0]
+                for _ in range(count):
+                    kept.append((yield))
+                status = 0
+                if not self.capabilities & c.CLIENT_DEPRECATE_EOF:
+                    kept.append((yield))
+                    status = p.parse_eof(kept[-1]).status
+                if not status & c.STATUS_CURSOR_EXISTS:
+                    kept += yield from self._rows()
+                    if kept[-1][0] == c.HEADER_ERR:
+                        return tuple(kept)
+                    status = self._status(kept[-1])
+            if not status & c.STATUS_MORE_RESULTS:
+                return tuple(kept)
+
+    def _rows(self) -> Reading:
+        """Rows, or a table's columns, up to their end."""
+        kept = [(yield)]
+        while kept[-1][0] != c.HEADER_ERR and not (kept[-1][0] == c.HEADER_EOF and len(kept[-1]) < 0xFFFFFF):
+            kept.append((yield))
+        return (*kept[:-1], self._masked(kept[-1]))
+
+    def _status(self, end: bytes) -> int:
+        if self.capabilities & c.CLIENT_DEPRECATE_EOF:
+            return p.parse_ok(end, self.capabilities).status
+        return p.parse_eof(end).status
+
+    def _prepared(self, handle: str) -> Reading:
+        first = yield
+        if first[0] == c.HEADER_ERR:
+            self.statements.pop(handle, None)
+            return (first,)
+        ok = self.statements[handle] = p.parse_prepare_ok(first)
+        kept = [first[:1] + bytes(4) + first[5:]]
+        for count in (ok.parameters, ok.columns):
+            ends = count and not self.capabilities & c.CLIENT_DEPRECATE_EOF
+            for _ in range(count + bool(ends)):
+                kept.append((yield))
+        return tuple(kept)
+
+    def _masked(self, packet: bytes) -> bytes:
+        """An error without a statement's id in it."""
+        if packet[0] == c.HEADER_ERR and int.from_bytes(packet[1:3], "little") == UNKNOWN_STATEMENT:
+            head, _, rest = packet.partition(b"(")
+            return head + b"(?)" + rest.partition(b")")[2]
+        return packet

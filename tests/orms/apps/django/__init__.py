@@ -1,0 +1,1 @@
+"""The shop with Django on mysqlclient, migrated by ``manage.py migrate``."""

@@ -1,0 +1,1 @@
+"""The shop with Peewee on PyMySQL (its first choice), migrated by playhouse.migrations."""

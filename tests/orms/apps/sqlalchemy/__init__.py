@@ -1,0 +1,1 @@
+"""The shop with SQLAlchemy on PyMySQL, migrated by Alembic."""

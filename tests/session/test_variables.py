@@ -1,0 +1,64 @@
+"""User variables as SQL: every type, names of any kind, and nothing that a server says becomes SQL unquoted."""
+
+from __future__ import annotations
+
+import pytest
+
+from proxy.session import variables
+from proxy.wire.constants import (
+    FLAG_UNSIGNED,
+    MYSQL_TYPE_DOUBLE,
+    MYSQL_TYPE_LONGLONG,
+    MYSQL_TYPE_NEWDECIMAL,
+    MYSQL_TYPE_VAR_STRING,
+)
+from proxy.wire.packets import Column
+
+BINARY = (b"binary", b"binary")
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags", "answer", "written"),
+    [
+        (MYSQL_TYPE_LONGLONG, 0, (b"-5", b"", *BINARY), "CAST('-5' AS SIGNED)"),
+        (MYSQL_TYPE_LONGLONG, FLAG_UNSIGNED, (b"5", b"5", *BINARY), "CAST('5' AS UNSIGNED)"),
+        (MYSQL_TYPE_LONGLONG, 0, (None, None, *BINARY), "CAST(NULL AS SIGNED)"),
+        (MYSQL_TYPE_NEWDECIMAL, 0, (b"1.50", b"2", *BINARY), "CAST('1.50' AS DECIMAL(65,2))"),
+        (MYSQL_TYPE_NEWDECIMAL, 0, (b"5", b"5", *BINARY), "CAST('5' AS DECIMAL(65,0))"),
+        (MYSQL_TYPE_DOUBLE, 0, (b"1.5", b"2", *BINARY), "1.5e0"),
+        (MYSQL_TYPE_DOUBLE, 0, (b"-1e100", b"", *BINARY), "-1e100"),
+        (MYSQL_TYPE_DOUBLE, 0, (None, None, *BINARY), "CAST(NULL AS DOUBLE)"),
+        (MYSQL_TYPE_VAR_STRING, 0, (b"x'", b"7827", b"latin1", b"latin1_bin"), "_latin1 X'7827' COLLATE latin1_bin"),
+        (MYSQL_TYPE_VAR_STRING, 0, (b"", b"", b"utf8mb4", b"utf8mb4_bin"), "_utf8mb4 X'' COLLATE utf8mb4_bin"),
+        (MYSQL_TYPE_VAR_STRING, 0, (b"\x00", b"00", *BINARY), "_binary X'00'"),
+        (MYSQL_TYPE_VAR_STRING, 0, (None, None, *BINARY), "CAST(NULL AS BINARY)"),
+    ],
+)
+def test_expressions(kind: int, flags: int, answer: tuple[bytes | None, ...], written: str) -> None:
+    column = Column("@v", type=kind, flags=flags)
+    assert variables.expression(column, list(answer)) == written
+
+
+def test_a_character_set_is_a_word() -> None:
+    with pytest.raises(ValueError, match="not a character set"):
+        variables.expression(Column("@v"), [b"x", b"78", b"latin1 X'' + sleep(9)", b"binary"])
+
+
+def test_names() -> None:
+    assert variables.quoted(b"a`b c") == "@`a``b c`"
+    assert variables.can_carry(b"a.b$c")
+    assert not variables.can_carry("é".encode())
+    assert not variables.can_carry(b"")
+    assert len(variables.questions([b"a", b"b"])) == 2 * variables.COLUMNS
+
+
+def test_difference() -> None:
+    have = {b"gone": "1e0", b"same": "2e0", b"other": "3e0", b"unread": None}
+    want = {b"same": "2e0", b"other": "4e0", b"new": "5e0", b"unread": "6e0"}
+    assert variables.difference(have, want) == [
+        "@`gone`=CAST(NULL AS BINARY)",
+        "@`new`=5e0",
+        "@`other`=4e0",
+        "@`unread`=6e0",
+    ]
+    assert variables.difference(want, want) == []
