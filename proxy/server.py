@@ -16,6 +16,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import uvloop
 
@@ -218,19 +219,31 @@ class Server:
         _log.info("configuration reloaded: %s", ", ".join(changed.reloadable) or "nothing changed")
 
     def _apply(self, new: Settings, users: dict[str, Credentials], context: ssl.SSLContext | None) -> None:
+        self._keep_what_logins_taught(new, users)
         self.settings = self.hub.settings = reloaded(self.settings, new)
         self.hub.client_tls = context
         logs.setup(new.log)
-        for key, route in self.routes.by_key.items():
-            route.pool.configure(new.pool)
-            user = key[0]
-            if user not in users or users[user] != self.hub.users.get(user):
-                route.pool.retire("credentials_changed")
         self.hub.users = users
-        for (user, _), route in list(self.routes.by_key.items()):
-            if user in users:
-                route.take_login(self.routes.server_credentials(user))
+        if self.hub.rsa is None and _needs_rsa(users):
+            self.hub.rsa = certificates.own_rsa_key(self.settings.state_folder)
+        for (user, _), route in self.routes.by_key.items():
+            if user not in users:
+                route.pool.configure(replace(new.pool, min_idle=0))
+                route.pool.retire("user_removed")
+                continue
+            route.pool.configure(new.pool)
+            login = self.routes.server_credentials(user)
+            if login != route.login.credentials:
+                route.take_login(login)
+                route.pool.retire("credentials_changed")
         self.routes.budget.resize(new.pool.max_connections, time.monotonic())
+
+    def _keep_what_logins_taught(self, new: Settings, users: dict[str, Credentials]) -> None:
+        """Of a user with only a hash in the configuration, a login has shown what the server wants to know."""
+        before = {user.name: (user.password, user.password_hash) for user in self.settings.users}
+        for user in new.users:
+            if before.get(user.name) == (user.password, user.password_hash):
+                users[user.name] = self.hub.users[user.name]
 
     # Stopping.
 

@@ -275,6 +275,9 @@ class Client(Stream):
             self.lingering = None
         connection.lingers_for = None
         lending.residue_lost(self, connection)
+        if None in self.variables.values() and self.phase != CLOSED:
+            self.answer_sequence = 0 if self.phase == IDLE else self.answer_sequence
+            self.fatal(ServerLost("Lost connection to MySQL server: values of user variables are gone"))
 
     # What lending leaves to others.
 

@@ -15,6 +15,7 @@ from proxy.errors import KillDenied, NoSuchThread, ProxyError
 from proxy.net.connect import open_server_connection
 from proxy.net.tasks import spawn
 from proxy.relay import learning, lending
+from proxy.session import pins
 from proxy.session.conversations import query
 from proxy.wire.answers import Answer
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("forebay.kill")
 
-_KILL = "kill"
 _IDLE, _BUSY = 1, 2
 
 
@@ -43,8 +43,8 @@ def kill(client: Client, target_id: int, query_only: bool) -> None:
 def interrupt(target: Client) -> None:
     """Stop what the client is doing; close it if it is doomed."""
     server = target.server
-    if target.phase == _BUSY and server is not None and _KILL not in target.pins:
-        learning.pin(target, _KILL, None)
+    if target.phase == _BUSY and server is not None and pins.KILL not in target.pins:
+        learning.pin(target, pins.KILL, None)
         spawn(f"kill client {target.id}", _interrupt(target, server.connection_id))
     elif target.doomed:
         target.close()
@@ -65,7 +65,7 @@ async def _interrupt(target: Client, connection_id: int) -> None:
         if target.doomed:
             target.close()
     finally:
-        learning.unpin(target, _KILL)
+        learning.unpin(target, pins.KILL)
         server = target.server
         if server is not None and target.phase == _IDLE:
             lending.release(target, server)

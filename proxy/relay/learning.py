@@ -15,7 +15,7 @@ from proxy.net.server_connection import ServerConnection
 from proxy.session import pins, statements
 from proxy.session.conversations import COLLATION, FOUND_ROWS, INSERT_ID, VARIABLES, WARNINGS, Settled
 from proxy.session.effects import Effect, may_remember
-from proxy.session.holdings import HOLDING
+from proxy.session.holdings import ANY, HOLDING
 from proxy.session.state import States
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
@@ -98,6 +98,17 @@ def _learn_variables(client: Client, server: ServerConnection, traits: Traits) -
         server.variables_seen.add(name)
 
 
+def _learn_prepared_text(client: Client, server: ServerConnection, traits: Traits) -> None:
+    """What a text PREPARE will do when it is executed counts from now on; one that cannot be read holds for good."""
+    text = traits.prepared_text
+    if text is None:
+        client.held.prepared.add(ANY)
+        return
+    mode = client.state.mode if client.state is not None else 0
+    inner = client.hub.traits.get(text, mode)
+    _learn_special(client, server, inner, inner.flags)
+
+
 def _learn_holdings(client: Client, traits: Traits, failed: bool) -> None:
     schema = client.state.schema if client.state is not None else None
     client.held.learn(traits, schema, client.packet[5:], failed)
@@ -119,6 +130,8 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
             pin(client, reason, traits)
     if flags & statements.USER_VARIABLE:
         _learn_variables(client, server, traits)
+    if flags & statements.TEXT_PREPARE and traits.prepared and not failed:
+        _learn_prepared_text(client, server, traits)
     if flags & HOLDING:
         _learn_holdings(client, traits, failed)
     if flags & statements.UNPIN_HINT:

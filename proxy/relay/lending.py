@@ -88,7 +88,7 @@ def lend(client: Client, server: ServerConnection) -> None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
         client.read_again()
     equal = server.state is client.state and server.variables == client.variables and not server.residue
-    if equal and not flags & _NEEDS:
+    if equal and not flags & (_NEEDS | ABOUT_LAST):
         if server.lingers_for is not None:
             server.lingers_for.lingering = None
             server.lingers_for = None

@@ -157,27 +157,26 @@ def _start_tls(client: Client) -> None:
 
 
 def _begin(client: Client, packet: packets.Login) -> None:
-    hub = client.hub
     client.capabilities = packet.capabilities & (OFFERED | CLIENT_SSL)
-    client.user = packet.user
-    user = next((known for known in hub.settings.users if known.name == packet.user), None)
-    demands_tls = hub.settings.clients.tls.mode == "required" or (user is not None and user.tls_required)
-    if demands_tls and not client.secure:
-        raise TlsRequired
-    _take(client, packet)
     client.attributes = packet.attributes
     _authenticate(client, packet)
 
 
 def _take(client: Client, packet: packets.Login | packets.ChangeUser) -> None:
-    """What a login says about the session to come."""
+    """What a login says about the session to come. Raises TlsRequired for a user who may not log in like this."""
+    settings = client.hub.settings
+    user = next((known for known in settings.users if known.name == packet.user), None)
+    demands_tls = settings.clients.tls.mode == "required" or (user is not None and user.tls_required)
     client.user = packet.user
+    if demands_tls and not client.secure:
+        raise TlsRequired
     client.schema = packet.schema or None
     client.collation = packet.collation
 
 
 def _authenticate(client: Client, packet: packets.Login | packets.ChangeUser) -> None:
     hub = client.hub
+    _take(client, packet)
     conversation = auth.accept(
         packet,
         client.nonce,
@@ -273,7 +272,6 @@ def change_user(client: Client, payload: bytes) -> None:
         client.phase = _LOGIN
         client.reader.sequence = 1
         _forget_session(client)
-        _take(client, packet)
         _authenticate(client, packet)
     except ProxyError as error:
         _fail(client, error)
@@ -312,7 +310,7 @@ def gone(client: Client) -> None:
     stats.clients_closed += 1
     stats.bytes_from_clients += client.received_bytes
     stats.bytes_to_clients += client.sent_bytes
-    if client.route is not None and client.login is None:
+    if client.route is not None and (client.login is None or client.login.changes_user):
         if client.tls is not None:
             stats.clients_tls -= 1
         else:

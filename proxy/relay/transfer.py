@@ -144,7 +144,7 @@ def server_lost(client: Client, server: ServerConnection, error: ProxyError) -> 
         return
     started = server.reply.started and server.answering is client.answering
     was_busy = client.phase in (_BUSY, _FILE)
-    held = client.in_transaction or bool(client.pins)
+    held = client.in_transaction or bool(client.pins) or None in client.variables.values()
     retry = _may_retry(client) and not started and not held
     lending.drop(client, server, "lost")
     if not was_busy:

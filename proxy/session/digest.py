@@ -27,7 +27,7 @@ def digest(sql: bytes, mode: int) -> bytes:
             parts.pop()
             listed = False
             continue
-        part = (b"..." if listed else b"?") if literal else scanner.token()[:LONGEST + 1]
+        part = (b"..." if listed else b"?") if literal else scanner.token()[: LONGEST + 1]
         listed = scanner.kind == COMMA and parts[-1:] in ([b"?"], [b"..."])
         parts.append(part)
         size += len(part) + 1

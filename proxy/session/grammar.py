@@ -196,6 +196,18 @@ def _distributed(reader: Reader) -> None:
     reader.note("second", reader.next_word())
 
 
+def _handle(reader: Reader) -> None:
+    reader.step()
+    name = _name(reader)
+    if reader.word() == b"CLOSE":
+        reader.note("handler_closed", name)
+    elif reader.word() == b"OPEN":
+        if reader.next_word() == b"AS":
+            reader.step()
+        alias = b"" if reader.at_end() else reader.unquoted()
+        reader.note("handler_opened", alias or name[name.rfind(b".") + 1 :])
+
+
 def _body(reader: Reader) -> None:
     """A piece of a compound statement: of a routine that is created, or else run at once (MariaDB)."""
     if reader.mode & MARIADB or not reader.flags & words.COMPOUND:
@@ -340,5 +352,6 @@ GRAMMAR: dict[int, Callable[[Reader], None]] = {
     words.BEGINNING: _begin,
     words.STARTING: _start,
     words.DISTRIBUTED: _distributed,
+    words.HANDLING: _handle,
     words.BODY: _body,
 }

@@ -33,6 +33,7 @@ HIDDEN_CHANGE = "hidden_change"
 XA = "xa"
 UNSURE = "unsure"
 REQUESTED = "requested"
+KILL = "kill"  # for the moment in which another client interrupts this one
 
 REASONS = (
     USER_VARIABLE,
@@ -52,6 +53,7 @@ REASONS = (
     XA,
     UNSURE,
     REQUESTED,
+    KILL,
 )
 
 # A statement with the trait on the left pins from now on, whether or not it succeeds.

@@ -24,6 +24,8 @@ cdef class Traits:
     cdef public bytes executed
     cdef public bytes deallocated
     cdef public bytes prepared_text
+    cdef public bytes handler_opened
+    cdef public bytes handler_closed
     cdef public bytes second
 
 cdef class Reader(Scanner):

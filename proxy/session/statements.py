@@ -55,6 +55,7 @@ _NAMEABLE = words.CONNECTION_ID  # what a word may mean where it can only be a n
 _PERMITS = words.UNLOCKS_TABLES | words.UNLOCKS_INSTANCE | words.FREES_LOCK | words.FREES_ALL_LOCKS | words.SET_LITERAL
 _UNKNOWN = (words.UNSURE | words.UNKNOWN_VERB, PLAIN)
 _SURE_ONLY = frozenset({"tables_dropped", "prepared", "prepared_text", "executed", "deallocated", "second"})
+_SURE_ONLY |= {"handler_opened", "handler_closed"}
 
 
 class Traits:
@@ -64,14 +65,17 @@ class Traits:
     ``user_variables``: names behind @, in small letters. ``locks_taken``, ``locks_freed``: names of GET_LOCK and
     RELEASE_LOCK, one for each time. ``tables_created``, ``tables_dropped``: temporary tables, and dropped tables of any
     kind, as ``t`` or ``s.t``. ``prepared``, ``executed``, ``deallocated``: the name of a text PREPARE in small
-    letters, or b"". ``prepared_text``: the text that it prepares, None where it is no plain literal. ``second``: the
-    word behind XA, in capitals.
+    letters, or b"". ``prepared_text``: the text that it prepares, None where it is no plain literal.
+    ``handler_opened``, ``handler_closed``: the name or alias of a handler, or b"". ``second``: the word behind XA, in
+    capitals.
     """
 
     __slots__ = (
         "deallocated",
         "executed",
         "flags",
+        "handler_closed",
+        "handler_opened",
         "locks_freed",
         "locks_taken",
         "prepared",
@@ -96,6 +100,8 @@ class Traits:
         self.prepared = b""
         self.executed = b""
         self.deallocated = b""
+        self.handler_opened = b""
+        self.handler_closed = b""
         self.prepared_text: bytes | None = None
         self.second = b""
 

@@ -3,8 +3,8 @@ cimport cython
 cdef int ANSI_QUOTES, ASSIGN, DIGIT, EIGHT_BIT, END, IN_WORD, LETTER, MARIADB, MULTIBYTE, NO_BACKSLASH_ESCAPES
 cdef int NUMBER, OTHER, QUOTED, SPACE, STRING, SYSTEM, UNREADABLE, VARIABLE, WORD
 cdef bytes CLASSES, EIGHT_BIT_CLASSES, _SURE_VERSION, _SURE_MARIADB
-cdef tuple LEADS, TRAILS
-cdef dict _STOPS, _INSIDE, _HINTS
+cdef tuple LEADS, TRAILS, _STOPS
+cdef dict _INSIDE, _HINTS
 cdef Py_ssize_t _LONG
 
 cdef Py_ssize_t _run(object pattern, bytes text, Py_ssize_t position) except -1
@@ -63,7 +63,7 @@ cdef class Scanner:
     cdef Py_ssize_t _at(self, Py_ssize_t position, int following)
     @cython.locals(name=bint, end=Py_ssize_t)
     cdef Py_ssize_t _quoted(self, Py_ssize_t position, int quote)
-    @cython.locals(text="const unsigned char *", stops="const unsigned char *", table=bytes, size=Py_ssize_t,
+    @cython.locals(text="const unsigned char *", stops="const unsigned char *", table=bytes, row=int, size=Py_ssize_t,
                    watch=Py_ssize_t, byte=int)
     cdef Py_ssize_t _closing(self, Py_ssize_t position, int quote, bint escapes)
     cdef int _wide_character(self, Py_ssize_t position) noexcept

@@ -65,9 +65,9 @@ def _inside(stops: bytes, quote: int) -> re.Pattern[bytes]:
     return re.compile(b"(?:[^%b]++|%c%c%b)*+" % (plain, quote, quote, escaped), re.DOTALL)
 
 
-# By quote, then 1 for escapes + 2 for characters of two bytes.
-_STOPS = {quote: tuple(_stops(quote, bool(n & 1), n > 1) for n in range(4)) for quote in (39, 34, 96)}  # ' " `
-_INSIDE = {stops: _inside(stops, quote) for quote, row in _STOPS.items() for stops in row}
+# For ', " and `, four each: 1 for escapes + 2 for characters of two bytes.
+_STOPS = tuple(_stops(quote, bool(n & 1), n > 1) for quote in (39, 34, 96) for n in range(4))
+_INSIDE = {stops: _inside(stops, quote) for stops, quote in zip(_STOPS, [39] * 4 + [34] * 4 + [96] * 4, strict=True)}
 _HINT = re.compile(rb"\s*forebay:\s*(pin|unpin)\s*\Z", re.IGNORECASE)
 _HINTS = {b"pin": 1, b"unpin": 2}
 _QUOTES = re.compile(rb"'[^']*'|\"[^\"]*\"|`[^`]*`|[^'\"`]+")
@@ -117,18 +117,18 @@ class Scanner:
         self.start = 0
         self.end = 0
         self.named = False
-        self.doubt = mode & UNREADABLE != 0
+        self.mode = mode
+        self.doubt = self.mode & UNREADABLE != 0
         self.hints = 0
         self.commented = 0
         self.text = sql
         self._size = len(sql)
         self._position = 0
-        self.mode = mode
-        self._escapes = mode & NO_BACKSLASH_ESCAPES == 0
-        self._wide = (mode & MULTIBYTE) >> 4
+        self._escapes = self.mode & NO_BACKSLASH_ESCAPES == 0
+        self._wide = (self.mode & MULTIBYTE) >> 4
         self._leads = LEADS[self._wide]
         self._trails = TRAILS[self._wide]
-        self._classes = EIGHT_BIT_CLASSES if mode & EIGHT_BIT else CLASSES
+        self._classes = EIGHT_BIT_CLASSES if self.mode & EIGHT_BIT else CLASSES
         self._continues = False
         self.inside_code = False
         self._word_end = -1
@@ -340,7 +340,8 @@ class Scanner:
         """Behind the quote that ends what begins at ``position``, or the text's end, in doubt, when none does."""
         text = self.text
         size = self._size
-        table = _STOPS[quote][escapes + (2 if self._wide else 0)]
+        row = 0 if quote == 39 else (4 if quote == 34 else 8)
+        table = _STOPS[row + (1 if escapes else 0) + (2 if self._wide else 0)]
         stops = table
         watch = position + _LONG
         while position < size:

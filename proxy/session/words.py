@@ -84,7 +84,7 @@ REREADS = 1 << 62  # may change sql_mode or the character set, hence how the tex
 
 # How a statement goes on after its first word (the second half of a row in VERBS).
 PLAIN, READS, SETTING, SHOWING, EXPLAINING, FLUSHING, ENDING, LOADING, CREATING, DROPPING = range(10)
-LOCKING, UNLOCKING, PREPARING, EXECUTING, DEALLOCATING, BEGINNING, STARTING, DISTRIBUTED, BODY = range(10, 19)
+LOCKING, UNLOCKING, PREPARING, EXECUTING, DEALLOCATING, BEGINNING, STARTING, DISTRIBUTED, HANDLING, BODY = range(10, 20)
 
 
 def _rows(flags: int, shape: int, words: bytes) -> dict[bytes, tuple[int, int]]:
@@ -106,7 +106,7 @@ VERBS: dict[bytes, tuple[int, int]] = {
     **_rows(TABLE_LOCK, UNLOCKING, b"UNLOCK"),
     **_rows(TABLE_LOCK | INSTANCE_LOCK, PLAIN, b"BACKUP"),
     **_rows(0, FLUSHING, b"FLUSH"),
-    **_rows(HANDLER, PLAIN, b"HANDLER"),
+    **_rows(HANDLER, HANDLING, b"HANDLER"),
     **_rows(TEXT_PREPARE | KEEPS_VARIABLES, PREPARING, b"PREPARE"),
     **_rows(TEXT_PREPARE | CALLS | REREADS, EXECUTING, b"EXECUTE"),
     **_rows(TEXT_PREPARE, DEALLOCATING, b"DEALLOCATE"),

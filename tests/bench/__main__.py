@@ -14,7 +14,6 @@ from tests.bench import contenders, figures, report, rounds
 from tests.bench.contenders import CONTENDERS, FOREBAY
 from tests.bench.stage import Stage, raise_file_limit
 from tests.bench.workloads import WORKLOADS
-from tests.servers import ServerFailed, Unavailable
 
 
 def _words(allowed: list[str]) -> Callable[[str], list[str]]:
@@ -68,10 +67,7 @@ def main() -> int:
         run = rounds.Run(stage, given.rounds, given.seconds, given.pool, _say)
         for number, match in enumerate(played, 1):
             _say(f"{match} ({number} of {len(played)})")
-            try:
-                rounds.play(match, run)
-            except (Unavailable, ServerFailed) as failure:
-                match.failed[FOREBAY] = str(failure)
+            rounds.play(match, run)
             found += figures.of(match)
     print()
     for match in played:

@@ -32,7 +32,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """``pid`` 0: no process in between. ``ready_s`` from start to ready; ``baseline_mb`` is resident before any load."""
+    """``pid`` 0: no process in between. ``ready_s`` from start to ready, ``baseline_mb`` resident before load."""
 
     port: int
     pid: int

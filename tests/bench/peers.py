@@ -23,7 +23,7 @@ MOST_CLIENTS = 12_000
 _HAPROXY = """
     global
         nbthread 1
-        maxconn {most}
+        maxconn 4000
     defaults
         mode tcp
         timeout connect 10s
@@ -99,7 +99,7 @@ def haproxy(setting: Setting) -> Iterator[Door]:
     """HAProxy in TCP mode."""
     port = free_port()
     config = _write(setting.folder / "haproxy.cfg", _HAPROXY, setting, port)
-    with listening([_program("haproxy"), "-q", "-db", "-f", str(config)], port, setting) as door:
+    with listening([_program("haproxy"), "-db", "-f", str(config)], port, setting) as door:
         yield door
 
 

@@ -12,7 +12,7 @@ from tests.bench.contenders import FOREBAY
 from tests.bench.figures import Figure
 from tests.bench.rounds import Match
 
-RESULTS = Path("bench/results")
+RESULTS = Path(__file__).parents[2] / "bench/results"
 
 METRICS = {
     "cpu_us": "CPU, us each",
@@ -45,7 +45,7 @@ def table(match: Match, figures: list[Figure]) -> Iterator[str]:
         cells = [f"{METRICS[metric]:<{_FIRST}}{_number(by_metric[metric]):>{_WIDTH}}"]
         cells += [_cell(against.get((metric, peer))) for peer in peers]
         yield "".join(cells).rstrip()
-    yield from (f"{name} took no part: {reason.splitlines()[0]}" for name, reason in match.failed.items())
+    yield from (f"{name} took no part: {' '.join(reason.split())}" for name, reason in match.failed.items())
     yield ""
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import subprocess
+import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,17 +88,20 @@ def run(words: list[str], seconds: float, meter: Meter) -> Report:
         text=True,
     ) as process:
         assert process.stdout is not None
-        lines = list(_metered(process.stdout, meter.start, meter.stop))
+        lines = list(_metered(process.stdout, meter, seconds))
     if process.returncode:
         raise LoadFailed("".join(deque((line for line in lines if "FATAL" in line), 2)) or "".join(lines))
     return parse(lines)
 
 
-def _metered(output: Iterator[str], start: Callable[[], None], stop: Callable[[], None]) -> Iterator[str]:
+def _metered(output: Iterator[str], meter: Meter, seconds: float) -> Iterator[str]:
     """The lines as they come; sysbench says when its clients are connected, and reports when they are done."""
+    look = threading.Timer(seconds / 2, meter.look)
     for line in output:
         if line.startswith("Threads started!"):
-            start()
+            meter.start()
+            look.start()
         elif line.startswith("Latency histogram"):
-            stop()
+            meter.stop()
         yield line
+    look.cancel()

@@ -65,10 +65,14 @@ class Meter:
         if self._pid:
             self._before = usage(self._pid)
 
+    def look(self) -> None:
+        """Count the server connections, which are the most while all clients are at work."""
+        if self._pid:
+            self._connections = connections(self._pid, self._server_port)
+
     def stop(self) -> None:
         if self._pid:
             self._after = usage(self._pid)
-            self._connections = connections(self._pid, self._server_port)
 
     @property
     def cpu(self) -> float:

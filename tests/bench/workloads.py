@@ -1,4 +1,4 @@
-"""What is measured: a row for each workload. A new one is a row here, and a script in the folder lua if sysbench has none.
+"""What is measured: a row for each workload. A new one is a row here, and a script in lua/ if sysbench has none.
 
 Decides: what an operation is and who takes part. Does not know what a good figure is; ``targets`` does.
 """
@@ -41,7 +41,7 @@ class Workload:
 
 def _sysbench(script: str, schema: str = READ, **options: object) -> Measure:
     def measure(door: Door, contender: Contender, clients: int, seconds: float) -> Figures:
-        given = {"threads": clients, "table_size": ROWS, **options, **contender.options}
+        given = {"threads": clients, **options, **contender.options}
         meter = Meter(door.pid, door.server_port)
         report = sysbench.run(sysbench.command(script, door.port, schema, given), seconds, meter)
         return {**meter.figures(report.operations), **report.figures()}
@@ -57,18 +57,19 @@ def _start(door: Door, contender: Contender, clients: int, seconds: float) -> Fi
     return {"ready_s": door.ready_s, "baseline_mb": door.baseline_mb}
 
 
-TEXT = {"db_ps_mode": "disable"}
-BINARY = {"db_ps_mode": "auto"}
+TABLE = {"table_size": ROWS}
+TEXT = {**TABLE, "db_ps_mode": "disable"}
+BINARY = {**TABLE, "db_ps_mode": "auto"}
 
 WORKLOADS = (
     Workload("point_select", "query", (1, 16, 64), _sysbench("oltp_point_select", **TEXT)),
     Workload("prepared_point_select", "execution", (1, 16, 64), _sysbench("oltp_point_select", **BINARY)),
     Workload("read_write", "transaction of 20 statements", (16,), _sysbench("oltp_read_write", WRITTEN, **TEXT)),
     Workload("insert", "statement", (16,), _sysbench("oltp_insert", WRITTEN, **TEXT)),
-    Workload("storm", "connection", (16, 64), _sysbench("storm"), ("haproxy", "proxysql", "direct"), NATIVE),
-    Workload("storm_sha2", "connection", (16,), _sysbench("storm"), ("router",)),
+    Workload("storm", "connection", (16, 64), _sysbench("storm", **TABLE), ("haproxy", "proxysql", "direct"), NATIVE),
+    Workload("storm_sha2", "connection", (16,), _sysbench("storm", **TABLE), ("router",)),
     Workload("result_2mb", "result", (1, 16), _sysbench("rows", rows=ROWS)),
-    Workload("states_mixed", "query", (16,), _sysbench("states", states=4), ("one_state", "proxysql")),
+    Workload("states_mixed", "query", (16,), _sysbench("states", states=4, **TABLE), ("one_state", "proxysql")),
     Workload("idle", "client", (10_000,), _idle, ("haproxy", "proxysql"), fresh=True),
     Workload("start", "process", (0,), _start, ("haproxy", "proxysql"), fresh=True),
 )

@@ -1,7 +1,8 @@
 """One connection of a client: sends steps, and keeps every packet of their answers as it came.
 
 Nothing here blocks but the login and the goodbye: the schedule feeds what the socket has. The packets' numbers are checked here, so
-an answer is its payloads alone. What cannot be equal is masked here: the ids of prepared statements.
+an answer is its payloads alone. What cannot be equal is masked here: the ids of prepared statements, the order of reported variables,
+and the status between columns and rows, which a server tells no client that deprecates EOF packets, hence not to Forebay.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import socket
 from collections.abc import Generator
 from dataclasses import replace
 
+from proxy.errors import ProxyError
 from proxy.wire import auth
 from proxy.wire import constants as c
 from proxy.wire import packets as p
 from proxy.wire.auth import Credentials
 from proxy.wire.frames import frame
+from proxy.wire.primitives import read_lenenc_bytes
 from tests.oracle import steps as s
 from tests.oracle.kinds import Kind
 from tests.oracle.parameters import execution
@@ -82,13 +85,16 @@ class OracleClient:
     def leave(self) -> None:
         """Say goodbye and wait until the other side has closed."""
         if not self.closed:
-            self._write(bytes((c.COM_QUIT,)), 0)
+            self.say_goodbye()
             try:
                 while self.socket.recv(65536):
                     pass
             except ConnectionError:
                 pass
         self.close()
+
+    def say_goodbye(self) -> None:
+        self._write(bytes((c.COM_QUIT,)), 0)
 
     def close(self) -> None:
         self.closed = True
@@ -152,7 +158,7 @@ class OracleClient:
                 self.reading.send(payload)
             except StopIteration as stop:
                 answer: Answer = stop.value
-                return tuple(packet.replace(self.prefix, SHARED) for packet in answer)
+                return tuple(self._sorted(packet).replace(self.prefix, SHARED) for packet in answer)
         if not data:
             self.closed = True
             return CLOSED
@@ -239,8 +245,9 @@ class OracleClient:
                     kept.append((yield))
                 status = 0
                 if not self.capabilities & c.CLIENT_DEPRECATE_EOF:
-                    kept.append((yield))
-                    status = p.parse_eof(kept[-1]).status
+                    end = p.parse_eof((yield))
+                    status = end.status
+                    kept.append(p.build_eof(end.warnings, status & c.STATUS_CURSOR_EXISTS))
                 if not status & c.STATUS_CURSOR_EXISTS:
                     kept += yield from self._rows()
                     if kept[-1][0] == c.HEADER_ERR:
@@ -273,6 +280,23 @@ class OracleClient:
             for _ in range(count + bool(ends)):
                 kept.append((yield))
         return tuple(kept)
+
+    def _sorted(self, packet: bytes) -> bytes:
+        """An OK packet with its trackers in the order of their bytes."""
+        if packet[0] not in (c.HEADER_OK, c.HEADER_EOF) or not self.capabilities & c.CLIENT_SESSION_TRACK:
+            return packet
+        try:
+            ok = p.parse_ok(packet, self.capabilities)
+        except ProxyError:
+            return packet  # a row
+        if not ok.trackers:
+            return packet
+        entries, at = [], 0
+        while at < len(ok.trackers):
+            content, end = read_lenenc_bytes(ok.trackers, at + 1)
+            entries.append(ok.trackers[at:end])
+            at = end
+        return p.build_ok(replace(ok, trackers=b"".join(sorted(entries))), self.capabilities, packet[0])
 
     def _masked(self, packet: bytes) -> bytes:
         """An error without a statement's id in it."""

@@ -27,8 +27,9 @@ Connect = Callable[[int], OracleClient]
 class Player:
     """One client at work: what it has to do, and what it was answered."""
 
-    def __init__(self, index: int, connect: Connect, selector: selectors.BaseSelector) -> None:
+    def __init__(self, index: int, steps: int, connect: Connect, selector: selectors.BaseSelector) -> None:
         self.index = index
+        self.steps = steps
         self.connect = connect
         self.selector = selector
         self.todo: deque[s.Step] = deque()
@@ -47,7 +48,7 @@ class Player:
             self.failure = NO_LOGIN % str(error).encode()
 
     def go_on(self) -> None:
-        """Begin what there is to do, as far as it needs no waiting."""
+        """Begin what there is to do, as far as it needs no waiting. Who has done everything leaves."""
         while self.todo and not self.busy:
             step = self.todo.popleft()
             if isinstance(step, s.Reconnect):
@@ -60,6 +61,10 @@ class Player:
                 self.busy = True
             else:
                 self.answers.append(answer)
+        if len(self.answers) == self.steps and self.client is not None:
+            self._forget()
+            self.client.say_goodbye()
+            self.client.close()
 
     def _again(self) -> Answer:
         if self.client is not None:
@@ -98,7 +103,7 @@ class Player:
 def play(case: Case, connect: Connect, window: int) -> dict[int, list[Answer]]:
     """The answers of each client, in the order of its steps."""
     with selectors.DefaultSelector() as selector:
-        players = {index: Player(index, connect, selector) for index in case.clients}
+        players = {index: Player(index, len(case.script(index)), connect, selector) for index in case.clients}
         try:
             for turn in case.turns:
                 player = players[turn.client]

@@ -144,7 +144,7 @@ class TestKeeping:
         assert pool.stats.closed == {"max_lifetime": 1}
         assert pool.size == 0
         for chance, lifetime in ((0.0, 80.0), (0.5, 100.0), (0.999999, 120.0)):
-            pool._chance = lambda chance=chance: chance
+            pool._chance = iter([chance]).__next__
             client.borrow(pool)
             world.run()
             client.give_back(pool)

@@ -271,7 +271,7 @@ class TestReentering:
         world = World(limit=1)
         pool, stubborn = world.pool(borrow_timeout=1.0), Client()
         (holder,) = served(pool, world)
-        stubborn.on_denied = lambda error: stubborn.borrow(pool) and None
+        stubborn.on_denied = lambda error: stubborn.borrow(pool)
         stubborn.borrow(pool)
         world.advance(10.0)
         assert pool.stats.timeouts == 10
@@ -626,7 +626,7 @@ class TestDraining:
         world = World(limit=1)
         pool, stubborn = world.pool(), Client()
         served(pool, world)
-        stubborn.on_denied = lambda error: stubborn.borrow(pool) and None
+        stubborn.on_denied = lambda error: stubborn.borrow(pool)
         stubborn.borrow(pool)
         pool.drain()
         world.advance(0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
@@ -186,7 +187,7 @@ class Stress:
         assert alive == {conn for pool in self.pools for conn in pool.core.idle}
         empty = [self.loop.create_future() for _ in self.pools]
         for pool, future in zip(self.pools, empty, strict=True):
-            pool.drain(lambda future=future: future.set_result(None))
+            pool.drain(partial(future.set_result, None))
         await asyncio.gather(*empty)
         assert self.budget.used == 0
         assert not list(self.budget)

@@ -37,7 +37,7 @@ class Client:
         self.conn: Conn | None = None
         self.error: ProxyError | None = None
         self.on_granted: Callable[[Conn], bool] | None = None
-        self.on_denied: Callable[[ProxyError], None] | None = None
+        self.on_denied: Callable[[ProxyError], object] | None = None
 
     def granted(self, conn: Conn) -> bool:
         if self.on_granted is not None:

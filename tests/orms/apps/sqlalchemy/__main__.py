@@ -161,7 +161,8 @@ def pages(sessions: sessionmaker[Session], n: int) -> list[Any]:
             select(Product.name).filter_by(process=n).order_by(Product.sku).execution_options(yield_per=10)
         )
         seen.append(sum(len(name) for name in stream))
-        seen.append(list(session.execute(text("SELECT DATABASE(), @@autocommit, @@transaction_isolation")).one()))
+        seen.append([*session.execute(text("SELECT DATABASE(), @@autocommit, :text"), {"text": "100 %"}).one()])
+        seen.append(session.connection().get_isolation_level())
     return seen
 
 
