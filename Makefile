@@ -24,8 +24,9 @@ lint: .venv/installed ## ruff, format, mypy --strict
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 
-bench: setup ## Forebay beside its peers, in one run
-	.venv/bin/python -m tests.bench
+bench: setup ## Forebay beside its peers, in one run (ONLY=point_select ROUNDS=3 SECONDS=3 PROXYSQL=/path)
+	@tests/setup.sh bench
+	.venv/bin/python -m tests.bench $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
 
 oracle: setup ## random sessions through Forebay and directly, compared (SECONDS=600 for a long run)
 	.venv/bin/python -m tests.oracle --seconds $(or $(SECONDS),60)

@@ -5,6 +5,7 @@
 #   venv       .venv with Forebay (editable, hot modules compiled) and everything in its extras
 #   node       the example functions' node modules
 #   servers    MySQL from Debian unstable into the cache folder, and the prepared data directories
+#   bench      Debian packages that only the bench needs: sysbench and HAProxy
 #
 # It lies with the tests because nothing of it is needed to run Forebay itself. As root it installs what is missing with
 # apt-get; otherwise it says what somebody should install, and goes on.
@@ -44,9 +45,8 @@ missing_packages() {
   have npm || echo npm
 }
 
-step_packages() {
-  local wanted
-  wanted=$(missing_packages | xargs)
+install_missing() {
+  local wanted=$*
   if [ -z "$wanted" ]; then return; fi
   if ! have apt-get || [ "$(id -u)" -ne 0 ]; then
     say "missing, and not mine to install; as root: apt-get install $wanted"
@@ -57,6 +57,16 @@ step_packages() {
   apt-get -q update
   # shellcheck disable=SC2086  # a list of words
   apt-get -q -y --no-install-recommends install $wanted
+}
+
+step_packages() {
+  # shellcheck disable=SC2046  # a list of words
+  install_missing $(missing_packages)
+}
+
+step_bench() {
+  # shellcheck disable=SC2046  # a list of words
+  install_missing $(have sysbench || echo sysbench) $(have haproxy || echo haproxy)
 }
 
 step_venv() {

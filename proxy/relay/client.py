@@ -122,7 +122,7 @@ class Client(Stream):
         self.held = Holdings()
         self.ahead = False  # a SET was answered here since the lingering server connection was last used
         self.insert_id = 0
-        self.row_count = -1
+        self.row_count = 0
         self.found_rows = 0
         self.diagnostics: bytes | None = None
         # The command under way.
@@ -162,7 +162,7 @@ class Client(Stream):
     def read_on(self) -> None:
         """Take what has come as far as the phase allows; the rest waits, within bounds."""
         try:
-            while self.phase in (LOGIN, IDLE, FILE):
+            while self.phase in (LOGIN, IDLE, FILE) and not self.closing:
                 if self.phase == IDLE:
                     self.reader.sequence = 0
                 payload = self.reader.packet()

@@ -281,7 +281,6 @@ async def _clean_switch(client: Client, server: ServerConnection) -> None:
     try:
         await server.ask(settling(server))
         await route.change_user(server)
-        server.multi_statements = True
     except (ProxyError, TimeoutError) as error:
         server.abort()
         _log.warning("%s: no clean slate for server connection %d: %s", route.name, server.connection_id, error)
@@ -438,6 +437,7 @@ def _drain(server: ServerConnection, data: bytes) -> None:
         learning.learn_orphan(gone.client, server)
         gone.in_transaction = gone.in_transaction or gone.client.in_transaction or server.reply.error is not None
         gone.dirty = gone.dirty or bool(gone.client.pins)
+        learning.unpin_all(gone.client)
         orphaned(server, None)
 
 

@@ -219,6 +219,7 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
     states = client.route.states
     client.dedicated = hub.settings.sharing != "on" or _wants_its_own(client)
     client.state = None
+    client.found_rows = 1 if states is not None and states.baseline.mariadb else 0  # as servers begin
     if states is not None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
     if client.schema is None or client.schema in client.route.known_schemas:
@@ -281,8 +282,7 @@ def _forget_session(client: Client) -> None:
     client.ahead = False
     client.variables.clear()
     client.insert_id = 0
-    client.found_rows = 0
-    client.row_count = -1
+    client.row_count = 0
     client.diagnostics = None
 
 

@@ -23,6 +23,9 @@ from proxy.wire.answers import SERVER_CAPABILITIES
 from proxy.wire.constants import (
     CLIENT_LOCAL_FILES,
     COLLATION_BINARY,
+    COM_STMT_EXECUTE,
+    COM_STMT_FETCH,
+    COM_STMT_RESET,
     FLAG_BINARY,
     FLAG_NOT_NULL,
     FLAG_UNSIGNED,
@@ -183,10 +186,18 @@ def _local_files_disabled(client: Client) -> ProxyError:
     )
 
 
+_STATEMENT_COMMANDS = {
+    COM_STMT_EXECUTE: "mysqld_stmt_execute",
+    COM_STMT_RESET: "mysqld_stmt_reset",
+    COM_STMT_FETCH: "mysqld_stmt_fetch",
+}
+
+
 def unknown_statement(packet: bytes) -> ProxyError:
     """ER_UNKNOWN_STMT_HANDLER, as the server words it."""
     number = int.from_bytes(packet[5:9], "little")
-    return ServerRefused(1243, "HY000", f"Unknown prepared statement handler ({number}) given to EXECUTE")
+    given_to = _STATEMENT_COMMANDS[packet[4]]
+    return ServerRefused(1243, "HY000", f"Unknown prepared statement handler ({number}) given to {given_to}")
 
 
 def statistics(hub: Hub) -> bytes:

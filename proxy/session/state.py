@@ -20,7 +20,13 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from proxy.session import statements
-from proxy.wire.constants import COM_INIT_DB, COM_QUERY, STATUS_AUTOCOMMIT, STATUS_NO_BACKSLASH_ESCAPES
+from proxy.wire.constants import (
+    COM_INIT_DB,
+    COM_QUERY,
+    STATUS_ANSI_QUOTES,
+    STATUS_AUTOCOMMIT,
+    STATUS_NO_BACKSLASH_ESCAPES,
+)
 from proxy.wire.packets import Changes
 
 UNKNOWN = "\0unknown"
@@ -112,6 +118,8 @@ class States:
         status = STATUS_AUTOCOMMIT if self.value(state, "autocommit") == "ON" else 0
         if "NO_BACKSLASH_ESCAPES" in (self.value(state, "sql_mode") or ""):
             status |= STATUS_NO_BACKSLASH_ESCAPES
+        if self.baseline.mariadb and "ANSI_QUOTES" in (self.value(state, "sql_mode") or ""):
+            status |= STATUS_ANSI_QUOTES
         return status
 
     def at_login(self, schema: str | None, collation_id: int, ignore_space: bool = False) -> State:

@@ -117,7 +117,7 @@ VERBS: dict[bytes, tuple[int, int]] = {
     **_rows(TRANSACTION, ENDING, b"COMMIT ROLLBACK"),
     **_rows(TRANSACTION, PLAIN, b"SAVEPOINT RELEASE"),
     **_rows(TRANSACTION, DISTRIBUTED, b"XA"),
-    **_rows(CALLS, PLAIN, b"CALL"),
+    **_rows(CALLS | NAMES_FIRST, PLAIN, b"CALL"),
     **_rows(DIAGNOSTICS, PLAIN, b"GET"),
     **_rows(KILLS, PLAIN, b"KILL"),
     **_rows(USES, PLAIN, b"USE"),

@@ -37,6 +37,7 @@ def measure(door: Door, clients: int, seconds: float) -> dict[str, float]:
             come(1)
             arriving.start()
             come(FEW)
+            _asked(here[0])
             among_few = _asked(here[0])
             come(clients)
             arriving.stop()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +89,7 @@ def run(words: list[str], seconds: float, meter: Meter) -> Report:
         assert process.stdout is not None
         lines = list(_metered(process.stdout, meter, seconds))
     if process.returncode:
-        raise LoadFailed("".join(deque((line for line in lines if "FATAL" in line), 2)) or "".join(lines))
+        raise LoadFailed("".join([line for line in lines if "FATAL" in line][:2] or lines))
     return parse(lines)
 
 

@@ -17,13 +17,24 @@ Try = Callable[[Case], Difference | None]
 
 
 def shrink(world: World, case: Case, found: list[Difference], seconds: float) -> tuple[Case, Difference]:
-    """The smallest case found in that time, and how it differs."""
+    """The smallest case found in that time, and how it differs.
+
+    Each try begins with new server connections, unless the difference needs what earlier cases left in the old ones.
+    """
+    until = time.monotonic() + seconds
 
     def try_case(smaller: Case) -> Difference | None:
+        if anew:
+            world.refresh()
         again = differences(world, smaller)
         return first(smaller, again) if again else None
 
-    return minimise(case, first(case, found), try_case, time.monotonic() + seconds)
+    anew = True
+    difference = try_case(case)
+    if difference is None:
+        anew = False
+        difference = first(case, found)
+    return minimise(case, difference, try_case, until)
 
 
 def minimise(case: Case, difference: Difference, try_case: Try, until: float) -> tuple[Case, Difference]:

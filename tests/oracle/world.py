@@ -22,6 +22,7 @@ from tests.oracle.client import DIRECT, SHARED, OracleClient
 from tests.oracle.kinds import Kind
 from tests.oracle.oracle_daemon import OracleDaemon
 from tests.servers import APP, Server, User
+from tests.whole.daemon import wait_until
 
 OTHER = User("other", "app-password")
 OPTIONS = ["--lock-wait-timeout=20", "--innodb-lock-wait-timeout=20", "--log-bin-trust-function-creators=ON"]
@@ -100,6 +101,18 @@ class World:
     def reset(self, places: Iterable[int]) -> None:
         """The schemas of these clients as they were at the beginning, on both sides."""
         self._each(places, lambda place: self._run(place, ";".join(_RESET.format(s=name) for name in names(place))))
+
+    def refresh(self) -> None:
+        """Close Forebay's server connections, so that it opens new ones, which remember nothing."""
+        users = f"'{APP.name}', '{OTHER.name}'"
+        ours = f"FROM information_schema.processlist WHERE user IN ({users})"
+        with self.admins[0].cursor() as cursor:
+            cursor.execute(f"SELECT id {ours}")
+            for (number,) in cursor.fetchall():
+                with contextlib.suppress(pymysql.err.MySQLError):  # it has gone by itself
+                    cursor.execute(f"KILL {number}")
+                wait_until(lambda number=number: not cursor.execute(f"SELECT 1 {ours} AND id = {number}"), "KILL")
+        self.daemon.get("/healthz")  # what the loop answers after it has seen the ends
 
     def connect_directly(self, kind: Kind, client: int) -> OracleClient:
         return self._connect((self.server.host, self.server.port), kind, client, DIRECT)
