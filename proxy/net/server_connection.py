@@ -55,6 +55,7 @@ class ServerConnection(Stream):
         "borrower",
         "capabilities",
         "connection_id",
+        "insert_id",
         "lingers_for",
         "mariadb",
         "multi_statements",
@@ -64,6 +65,7 @@ class ServerConnection(Stream):
         "reply",
         "residue",
         "state",
+        "switching",
         "variables",
         "variables_seen",
         "version",
@@ -79,6 +81,8 @@ class ServerConnection(Stream):
         self.borrower: Any = None
         self.multi_statements = True
         self.residue = 0
+        self.switching = False  # a change of user is under way, whoever waits for its end
+        self.insert_id: int | None = 0  # LAST_INSERT_ID() here; None, or the residue, says that nobody knows
         self.variables: dict[bytes, str | None] = {}  # user variables as SQL, None where not read out yet
         self.variables_seen: set[bytes] = set()  # names that were ever set here: NULL now is not the same as never
         self.connection_id = 0
@@ -210,13 +214,13 @@ class ServerConnection(Stream):
                         break
                     reply.begin(replies.QUERY, False, None)
         except ProxyError as error:
+            self.abort()  # first, so that whoever is told gives nothing broken back
             self._end_talk(None, error)
-            self.abort()
             return
         if len(self._answers) == self._expected:
             if data:
-                self._end_talk(None, MalformedPacket("The server sent more answers than commands"))
                 self.abort()
+                self._end_talk(None, MalformedPacket("The server sent more answers than commands"))
             else:
                 self._answered()
 
@@ -238,9 +242,10 @@ class ServerConnection(Stream):
             finished(result, error)
 
     def forget_variables(self) -> None:
-        """A clean slate has removed every user variable."""
+        """A clean slate has removed every user variable, and the insert id."""
         self.variables = {}
         self.variables_seen.clear()
+        self.insert_id = 0
 
     async def leave(self) -> None:
         """Say goodbye, and wait until the server has closed: until then it counts this connection."""

@@ -16,7 +16,7 @@ from proxy.session import pins, statements
 from proxy.session.conversations import COLLATION, FOUND_ROWS, INSERT_ID, VARIABLES, WARNINGS, Settled
 from proxy.session.effects import Effect, may_remember
 from proxy.session.holdings import ANY, HOLDING
-from proxy.session.state import States
+from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES, States
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
 from proxy.wire.answers import Answer
@@ -75,13 +75,14 @@ def _learn_effect(client: Client, reply: Reply, traits: Traits, mode: int) -> No
     """The same SET will do the same again."""
     trackers = reply.trackers
     if trackers is not None and len(trackers) == 1 and not reply.warnings and may_remember(traits):
-        client.route.effects.learn(client.packet[5:], mode, Effect(trackers[0], _names_default(traits.flags)))
+        client.route.effects.learn(client.packet[5:], mode, Effect(trackers[0], _naming(traits.flags)))
 
 
-def _names_default(flags: int) -> bool:
-    """Whether the statement is a SET NAMES whose collation is the charset's default."""
-    decisive = statements.SET_NAMES | statements.COLLATES | statements.MULTI | statements.SET_VARIES
-    return flags & decisive == statements.SET_NAMES
+def _naming(flags: int) -> int:
+    """Whether the statement is a SET NAMES, and of which kind; one that may vary, or one among several, is none."""
+    if not flags & statements.SET_NAMES or flags & (statements.MULTI | statements.SET_VARIES):
+        return NO_NAMES
+    return NAMES_COLLATE if flags & statements.COLLATES else NAMES
 
 
 def _learn_variables(client: Client, server: ServerConnection, traits: Traits) -> None:
@@ -182,11 +183,11 @@ def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes
     assert states is not None
     assert client.state is not None
     flags = traits.flags if traits is not None else 0
-    names_default = _names_default(flags)
+    naming = _naming(flags)
     state = client.state
     for block in blocks:
         changes = parse_trackers(block)
-        state = states.after(state, changes, client.in_transaction, names_default)
+        state = states.after(state, changes, client.in_transaction, naming)
         if changes.transaction_state is not None:
             _learn_locks(client, changes.transaction_state, traits)
         if traits is not None and pins.hidden_change(traits, changes):
@@ -253,7 +254,7 @@ def apply_trackers(states: States, server: ServerConnection, answers: list[Answe
     state = server.state
     for answer in answers:
         for block in answer.trackers or ():
-            state = states.after(state, parse_trackers(block), False, False)
+            state = states.after(state, parse_trackers(block), False, NO_NAMES)
     server.state = state
 
 

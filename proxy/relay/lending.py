@@ -18,6 +18,7 @@ from proxy.net.tasks import spawn
 from proxy.relay import learning
 from proxy.session import statements, variables
 from proxy.session.conversations import (
+    INSERT_ID,
     MOST_ROWS,
     VARIABLES,
     WARNINGS,
@@ -30,7 +31,12 @@ from proxy.session.conversations import (
     settled,
 )
 from proxy.wire.answers import Answer
-from proxy.wire.constants import COM_SET_OPTION, OPTION_MULTI_STATEMENTS_OFF, OPTION_MULTI_STATEMENTS_ON
+from proxy.wire.constants import (
+    COM_SET_OPTION,
+    OPTION_MULTI_STATEMENTS_OFF,
+    OPTION_MULTI_STATEMENTS_ON,
+    STATUS_AUTOCOMMIT,
+)
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
@@ -45,8 +51,6 @@ FAREWELLS = frozenset({1053, 1080, 1152, 1927, 3169, 4031})
 # Statements about the one before: only the server connection that ran it knows, or what was settled from it.
 ABOUT_LAST = statements.DIAGNOSTICS | statements.ROW_COUNT | statements.FOUND_ROWS
 
-# Statements that need more of the session than its state.
-_NEEDS = statements.INSERT_ID | statements.CALLS | statements.FUNCTION | statements.TRACKERS
 _MAY_BE_SEVERAL = statements.MULTI | statements.TAIL | statements.COMPOUND | statements.UNSURE
 
 
@@ -88,13 +92,21 @@ def lend(client: Client, server: ServerConnection) -> None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
         client.read_again()
     equal = server.state is client.state and server.variables == client.variables and not server.residue
-    if equal and not flags & (_NEEDS | ABOUT_LAST):
+    if equal and not flags & ABOUT_LAST and (server.insert_id == client.insert_id or _ignores_insert_id(client)):
         if server.lingers_for is not None:
             server.lingers_for.lingering = None
             server.lingers_for = None
         _go(client, server)
         return
     _switch(client, server)
+
+
+def _ignores_insert_id(client: Client) -> bool:
+    """Whether the statement can neither see the insert id nor begin a transaction in which another one could."""
+    traits = client.traits
+    if traits is None or not client.status & STATUS_AUTOCOMMIT:
+        return False
+    return bool(traits.flags & statements.READ_ONLY) and traits.verb != b"SHOW"
 
 
 def only_memory_knows(client: Client, flags: int) -> bool:
@@ -131,21 +143,18 @@ def _switch(client: Client, server: ServerConnection) -> None:
     assert server.state is not None
     assert client.state is not None
     if states.sync(server.state, client.state) is None:
-        spawn(f"clean slate for client {client.id}", _clean_switch(client, server))
+        server.switching = True
+        server.converse(settling(server), lambda _, error: _settled(client, server, error))
         return
-    slate = server.lingers_for is not client and _reads_what_was_never_set(client, server)
-    server.converse(_moving(client, server, slate), lambda _, error: _moved(client, server, error))
+    server.converse(_moving(client, server), lambda _, error: _moved(client, server, error))
 
 
-def _reads_what_was_never_set(client: Client, server: ServerConnection) -> bool:
-    """A variable that was never set differs from one set to NULL, and only a reset makes it so again."""
-    if client.traits is None or not server.variables_seen:
-        return False
-    return any(name in server.variables_seen and name not in client.variables for name in client.traits.user_variables)
+def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
+    """Settle and sync in one round trip.
 
-
-def _moving(client: Client, server: ServerConnection, slate: bool) -> Generator[list[bytes], list[Answer], None]:
-    """Settle and sync in one round trip; with ``slate`` the server connection is reset in between."""
+    A server connection with user variables that this client never set is reset in between: only that
+    unsets them, and one that was never set differs from one that is NULL.
+    """
     states = client.route.states
     assert states is not None
     assert server.state is not None
@@ -156,16 +165,15 @@ def _moving(client: Client, server: ServerConnection, slate: bool) -> Generator[
     residue = 0 if is_own else server.residue
     names = _unread(server) if old is not None and residue & VARIABLES else []
     questions = settle_commands(residue, names) if residue else []
-    if slate:
-        if questions:
-            stats.settles += 1
-            yield from settling(server)
-        questions = []
-        server.state = yield from clean_slate(states, client.hub.settings.pool.init_query, server.state)
+    if residue & INSERT_ID:
+        server.insert_id = None
+    commands = []
+    if not is_own and not server.variables_seen <= client.variables.keys():
+        clean = clean_slate(states, client.hub.settings.pool.init_query, server.state)
+        commands = next(clean)
+        server.state = states.with_schema(states.fresh, server.state.schema)
         server.forget_variables()
-        server.residue = 0
-        old = None
-    commands = _sync(client, server, is_own)
+    commands += _sync(client, server, is_own)
     if questions or commands:
         stats.settles += bool(questions)
         stats.syncs += bool(commands)
@@ -186,6 +194,7 @@ def _moving(client: Client, server: ServerConnection, slate: bool) -> Generator[
         _part(old, server)
     server.state = client.state
     if not is_own:
+        server.insert_id = client.insert_id
         server.variables = dict(client.variables)
         server.variables_seen.update(client.variables)
 
@@ -205,7 +214,7 @@ def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]
     assignments = variables.difference(server.variables, client.variables)
     if assignments:
         commands.append(query("SET " + ", ".join(assignments)))
-    if flags & _NEEDS:
+    if server.insert_id != client.insert_id:
         commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
     if flags & statements.FOUND_ROWS:
         commands.append(give_found_rows(client.found_rows))
@@ -275,11 +284,20 @@ def _lost_before_sent(client: Client, server: ServerConnection, error: ProxyErro
     borrow(client)
 
 
-async def _clean_switch(client: Client, server: ServerConnection) -> None:
-    """The slow way, where no statement leads from one state to the other: a change of user in between."""
+def _settled(client: Client, server: ServerConnection, error: ProxyError | None) -> None:
+    """What the last session left has been read out, for a switch the slow way."""
+    spawn(f"clean slate for client {client.id}", _clean_switch(client, server, error))
+
+
+async def _clean_switch(client: Client, server: ServerConnection, trouble: ProxyError | None) -> None:
+    """The slow way, where no statement leads from one state to the other: a change of user in between.
+
+    Until its end nobody else may have the server connection, also when the client leaves: ``switching``.
+    """
     route = client.route
     try:
-        await server.ask(settling(server))
+        if trouble is not None:
+            raise trouble
         await route.change_user(server)
     except (ProxyError, TimeoutError) as error:
         server.abort()
@@ -287,10 +305,12 @@ async def _clean_switch(client: Client, server: ServerConnection) -> None:
         if client.server is server:
             _lost_before_sent(client, server, error if isinstance(error, ProxyError) else ServerLost())
         return
+    finally:
+        server.switching = False
     if client.server is not server:
         orphaned(server, None)
     else:
-        server.converse(_moving(client, server, False), lambda _, error: _moved(client, server, error))
+        server.converse(_moving(client, server), lambda _, error: _moved(client, server, error))
 
 
 def settling(server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
@@ -375,6 +395,7 @@ def abandon(client: Client) -> None:
     lingering, client.lingering = client.lingering, None
     if lingering is not None and lingering.lingers_for is client:
         lingering.lingers_for = None
+        lingering.insert_id = None if lingering.residue & INSERT_ID else lingering.insert_id
         lingering.residue = _of_nobody(lingering)
         client.route.pool.unclaim(lingering)
     server = client.server
@@ -398,7 +419,7 @@ def abandon(client: Client) -> None:
             client.route.pool.drop(server, "client_gone")
             return
         server.answering = lambda data: _drain(server, data)
-    elif server.answering is None:
+    elif server.answering is None and not server.switching:
         orphaned(server, None)
 
 
@@ -450,6 +471,7 @@ def orphaned(server: ServerConnection, error: ProxyError | None) -> None:
     if error is not None or server.closing or states is None or server.state is None:
         pool.drop(server, "client_gone")
         return
+    server.insert_id = None if server.residue & INSERT_ID else server.insert_id
     server.residue = _of_nobody(server)
     if gone.dirty:
         init_query = gone.client.hub.settings.pool.init_query

@@ -213,7 +213,8 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
         client.answer_sequence += 1
     client.old_eof = not client.capabilities & CLIENT_DEPRECATE_EOF
     client.wanted = TRACKED if client.capabilities & CLIENT_SESSION_TRACK else None
-    client.multi_statements = bool(client.capabilities & CLIENT_MULTI_STATEMENTS)
+    if not client.login.changes_user:  # what COM_SET_OPTION has set outlives a change of user
+        client.multi_statements = bool(client.capabilities & CLIENT_MULTI_STATEMENTS)
     client.status = STATUS_AUTOCOMMIT
     client.route = hub.routes.route(client.user, bool(client.capabilities & CLIENT_FOUND_ROWS))
     states = client.route.states

@@ -88,7 +88,7 @@ def _apply_known(client: Client, sql: bytes) -> bool:
     effect = client.route.effects.get(sql, state.mode)
     if effect is None:
         return False
-    after = states.after(state, packets.parse_trackers(effect.trackers), False, effect.names_default)
+    after = states.after(state, packets.parse_trackers(effect.trackers), False, effect.naming)
     if not after.known:
         return False
     client.state = after

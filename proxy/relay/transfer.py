@@ -14,7 +14,7 @@ from proxy.errors import MalformedPacket, ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning, lending
 from proxy.session import statements
-from proxy.session.conversations import ping
+from proxy.session.conversations import ask_status
 from proxy.wire import packets
 from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 from proxy.wire.frames import LONGEST, frame
@@ -102,7 +102,9 @@ def _finish_error(client: Client, server: ServerConnection, payload: bytes) -> N
     if number in lending.FAREWELLS:
         _lost_after_error(client, server, "farewell", client.in_transaction or bool(client.pins))
     elif client.in_transaction or not client.status & STATUS_AUTOCOMMIT or flags & _MAY_BEGIN:
-        server.converse(ping(), lambda status, error: _status_known(client, server, status, error))
+        server.converse(
+            ask_status(server.multi_statements), lambda status, error: _status_known(client, server, status, error)
+        )
     else:
         _after_error(client, server)
 

@@ -13,7 +13,14 @@ from proxy.errors import ServerRefused
 from proxy.session import variables
 from proxy.session.state import PASSING, Baseline, State, States, literal
 from proxy.wire.answers import Answer
-from proxy.wire.constants import COM_PING, COM_QUERY, COM_RESET_CONNECTION
+from proxy.wire.constants import (
+    COM_PING,
+    COM_QUERY,
+    COM_RESET_CONNECTION,
+    COM_SET_OPTION,
+    OPTION_MULTI_STATEMENTS_OFF,
+    OPTION_MULTI_STATEMENTS_ON,
+)
 
 # What a statement may have left in a server connection that no packet tells exactly.
 INSERT_ID = 1
@@ -169,8 +176,20 @@ def give_found_rows(count: int) -> bytes:
 
 
 def ping() -> Generator[list[bytes], list[Answer], int]:
-    """Ask for the status flags: an ERR packet carries none. Leaves warnings and insert ids as they are."""
+    """Ask whether the server still answers; returns the status flags."""
     answers = yield [bytes((COM_PING,))]
+    check(answers)
+    return answers[0].status
+
+
+def ask_status(multi_statements: bool) -> Generator[list[bytes], list[Answer], int]:
+    """Ask for the status flags after an ERR packet, which carries none.
+
+    Setting the option that is set already leaves warnings, insert id, FOUND_ROWS() and ROW_COUNT() as an error
+    leaves them; COM_PING would make ROW_COUNT() 0.
+    """
+    option = OPTION_MULTI_STATEMENTS_ON if multi_statements else OPTION_MULTI_STATEMENTS_OFF
+    answers = yield [bytes((COM_SET_OPTION, option, 0))]
     check(answers)
     return answers[0].status
 
@@ -189,10 +208,6 @@ def clean_slate(states: States, init_query: str, state: State) -> Generator[list
         commands.append(query(init_query))
     names = list(states.baseline.variables)
     commands.append(track(states.baseline.mariadb, names))
-    charsets = [
-        f"@@SESSION.{name}={literal(name, states.baseline.variables[name], None)}"
-        for name in states.baseline.reset_charsets
-    ]
-    commands.append(query("SET " + ", ".join(charsets)))
+    commands.append(query(states.names()))
     check((yield commands))
     return states.with_schema(states.fresh, state.schema)

@@ -24,7 +24,7 @@ def digest(sql: bytes, mode: int) -> bytes:
     while scanner.advance() != END and size <= LONGEST:
         literal = scanner.kind in (STRING, NUMBER)
         if literal and listed and parts[-2] == b"...":
-            parts.pop()
+            size -= len(parts.pop()) + 1
             listed = False
             continue
         part = (b"..." if listed else b"?") if literal else scanner.token()[: LONGEST + 1]

@@ -43,10 +43,10 @@ def may_remember(traits: Traits) -> bool:
 
 @dataclass(frozen=True)
 class Effect:
-    """``trackers``: the raw block that the server reported. ``names_default``: see ``States.after``."""
+    """``trackers``: the raw block that the server reported. ``naming``: see ``States.after``."""
 
     trackers: bytes
-    names_default: bool
+    naming: int
 
 
 class Effects:

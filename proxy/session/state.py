@@ -32,6 +32,10 @@ from proxy.wire.packets import Changes
 UNKNOWN = "\0unknown"
 
 COLLATION = "collation_connection"
+# No variable shows it: the collation that result sets name, which SET NAMES .. COLLATE and the login choose.
+RESULTS = "\0results"
+# What kind of statement brought a change of character sets.
+NO_NAMES, NAMES, NAMES_COLLATE = range(3)
 CHARSETS = ("character_set_client", "character_set_results")
 
 # Their values belong to one moment or to one server connection: not part of a state.
@@ -88,12 +92,14 @@ class States:
 
     def __init__(self, baseline: Baseline) -> None:
         self.baseline = baseline
+        self._base = dict(baseline.variables)
+        self._base[RESULTS] = self._base.get(COLLATION, "")
         self._interned: WeakValueDictionary[tuple[object, ...], State] = WeakValueDictionary()
         self.global_only: set[str] = set()  # variables found to have no session value that can be set
         self.fresh = self._intern(baseline.schema, {}, "")
 
     def _intern(self, schema: str | None, variables: dict[str, str], characteristics: str) -> State:
-        base = self.baseline.variables
+        base = self._base
         differing = tuple(sorted((name, value) for name, value in variables.items() if base.get(name) != value))
         key = (schema, differing, characteristics)
         state = self._interned.get(key)
@@ -111,7 +117,7 @@ class States:
         for known, value in state.variables:
             if known == name:
                 return value
-        return self.baseline.variables.get(name)
+        return self._base.get(name)
 
     def status_of(self, state: State) -> int:
         """The status flags of an OK packet in this state, outside a transaction."""
@@ -127,9 +133,9 @@ class States:
         variables: dict[str, str] = {}
         named = self.baseline.collations.get(collation_id)
         if named is None:
-            variables = dict(self.baseline.reset_charsets)
+            variables = self._after_reset()
         else:
-            variables = dict.fromkeys(CHARSETS, named[0]) | {COLLATION: named[1]}
+            variables = dict.fromkeys(CHARSETS, named[0]) | {COLLATION: named[1], RESULTS: named[1]}
         if ignore_space:
             mode = self.baseline.variables.get("sql_mode", "")
             variables["sql_mode"] = f"{mode},IGNORE_SPACE" if mode else "IGNORE_SPACE"
@@ -137,14 +143,25 @@ class States:
 
     def after_reset(self, state: State) -> State:
         """The state after COM_RESET_CONNECTION: the schema stays, everything else starts anew."""
-        return self._intern(state.schema, dict(self.baseline.reset_charsets), "")
+        return self._intern(state.schema, self._after_reset(), "")
+
+    def _after_reset(self) -> dict[str, str]:
+        charsets = self.baseline.reset_charsets
+        return charsets | {RESULTS: self._default_of(charsets.get("character_set_results", ""))}
+
+    def _default_of(self, charset: str) -> str:
+        """The collation that result sets name when only their charset was set; no charset at all is ``binary``."""
+        return self.baseline.default_collations.get(charset or "binary", charset or "binary")
 
     def with_schema(self, state: State, schema: str | None) -> State:
         return self._intern(schema, dict(state.variables), state.characteristics)
 
     def with_collation(self, state: State, collation: str) -> State:
         """The same state with its connection collation known, as read back from the server."""
-        return self._intern(state.schema, dict(state.variables) | {COLLATION: collation}, state.characteristics)
+        variables = dict(state.variables) | {COLLATION: collation}
+        if variables.get(RESULTS) is UNKNOWN:
+            variables[RESULTS] = collation
+        return self._intern(state.schema, variables, state.characteristics)
 
     def with_default_collation(self, state: State) -> State:
         """The same state with the charset's default collation where the real one can no longer be read."""
@@ -156,17 +173,17 @@ class States:
         """The same state when the next transaction has used up its settings."""
         return self._intern(state.schema, dict(state.variables), "") if state.characteristics else state
 
-    def after(self, state: State, changes: Changes, in_transaction: bool, names_default: bool) -> State:
-        """The state after an answer whose trackers reported ``changes``.
-
-        ``names_default``: the statement was a SET NAMES without COLLATE, so that the collation is the
-        charset's default.
-        """
+    def after(self, state: State, changes: Changes, in_transaction: bool, naming: int) -> State:
+        """The state after an answer whose trackers reported ``changes``; ``naming`` tells a SET NAMES, see above."""
         variables = dict(state.variables)
         reported = {name.lower(): value for name, value in changes.variables}
         charset = reported.get("character_set_connection")
         if charset is not None and COLLATION not in reported:
-            variables[COLLATION] = self._default_collation(state, charset) if names_default else UNKNOWN
+            variables[COLLATION] = self._default_collation(state, charset) if naming == NAMES else UNKNOWN
+        if naming:
+            variables[RESULTS] = variables.get(COLLATION, self._base[COLLATION])
+        elif "character_set_results" in reported:
+            variables[RESULTS] = self._default_of(reported["character_set_results"])
         for name, value in reported.items():
             if name not in PASSING:
                 variables[name] = value
@@ -205,13 +222,31 @@ class States:
         return commands
 
     def _assignments(self, have: dict[str, str], want: dict[str, str]) -> list[str]:
-        base = self.baseline.variables
-        assignments = []
+        base = self._base
+        assignments = self._names(have, want)
         for name in sorted(have.keys() | want.keys()):
             value = want.get(name, base.get(name))
-            if value is not None and value != have.get(name, base.get(name)):
+            if name != RESULTS and value is not None and value != have.get(name, base.get(name)):
                 assignments.append(f"@@SESSION.{name}={literal(name, value, base.get(name))}")
         return assignments
+
+    def _names(self, have: dict[str, str], want: dict[str, str]) -> list[str]:
+        """What brings result sets to name the wanted collation; ``have`` is then what it has become."""
+        charset = want.get("character_set_results", self._base.get("character_set_results", ""))
+        collation = want.get(RESULTS, self._base[RESULTS])
+        if collation == have.get(RESULTS, self._base[RESULTS]) or collation is UNKNOWN:
+            return []
+        if collation == self._default_of(charset):
+            have["character_set_results"] = UNKNOWN
+            return []
+        have.update(dict.fromkeys(CHARSETS, charset), **{COLLATION: collation})
+        return [f"NAMES {charset} COLLATE {collation}"]
+
+    def names(self) -> str:
+        """The statement that gives a server connection the baseline's character sets and collations."""
+        have: dict[str, str] = dict.fromkeys((*CHARSETS, COLLATION, RESULTS), UNKNOWN)
+        want = {name: self._base.get(name, "") for name in have}
+        return "SET " + ", ".join(self._assignments(have, want))
 
 
 def literal(name: str, value: str, base: str | None) -> str:

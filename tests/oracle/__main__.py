@@ -39,7 +39,7 @@ def run(flavour: str, seed: int, seconds: float, arguments: argparse.Namespace) 
     rows = table(flavour, _split(arguments.only), _split(arguments.without))
     tally = report.Tally(flavour)
     differing = 0
-    with open_world(flavour, arguments.clients, arguments.pool) as world:
+    with open_world(flavour, arguments.clients) as world, world.forebay(arguments.pool) as daemon:
         until = time.monotonic() + seconds
         while tally.cases < arguments.cases if arguments.cases else time.monotonic() < until:
             case = generate(seed + tally.cases, flavour, arguments.clients, rows, arguments.acts)
@@ -52,7 +52,7 @@ def run(flavour: str, seed: int, seconds: float, arguments: argparse.Namespace) 
                 print("\n".join(report.difference_lines(flavour, small, difference)), flush=True)
                 if not arguments.all:
                     break
-        print("\n".join(tally.lines(world.daemon.metrics())), flush=True)
+        print("\n".join(tally.lines(daemon.metrics())), flush=True)
     return differing
 
 

@@ -1,8 +1,7 @@
 """One connection of a client: sends steps, and keeps every packet of their answers as it came.
 
 Nothing here blocks but the login and the goodbye: the schedule feeds what the socket has. The packets' numbers are checked here, so
-an answer is its payloads alone. What cannot be equal is masked here: the ids of prepared statements, the order of reported variables,
-and the status between columns and rows, which a server tells no client that deprecates EOF packets, hence not to Forebay.
+an answer is its payloads alone; ``masks`` takes out what cannot be equal.
 """
 
 from __future__ import annotations
@@ -11,13 +10,12 @@ import socket
 from collections.abc import Generator
 from dataclasses import replace
 
-from proxy.errors import ProxyError
 from proxy.wire import auth
 from proxy.wire import constants as c
 from proxy.wire import packets as p
 from proxy.wire.auth import Credentials
 from proxy.wire.frames import frame
-from proxy.wire.primitives import read_lenenc_bytes
+from tests.oracle import masks
 from tests.oracle import steps as s
 from tests.oracle.kinds import Kind
 from tests.oracle.parameters import execution
@@ -26,7 +24,6 @@ Answer = tuple[bytes, ...]
 
 CLOSED = (b"(the connection was closed)",)
 SHARED, DIRECT = b"orap_", b"orad_"
-UNKNOWN_STATEMENT = 1243
 _DEADLINE = 30.0
 _NO_STATEMENT = 0x7FFFFF
 
@@ -165,7 +162,7 @@ class OracleClient:
                 self.reading.send(payload)
             except StopIteration as stop:
                 answer: Answer = stop.value
-                return tuple(self._sorted(packet).replace(self.prefix, SHARED) for packet in answer)
+                return tuple(packet.replace(self.prefix, SHARED) for packet in answer)
         if not data:
             self.closed = True
             return CLOSED
@@ -221,7 +218,12 @@ class OracleClient:
     # Answers. Each reading is given packets, and returns those that are compared.
 
     def _single(self) -> Reading:
-        return ((yield),)
+        return (self._ending((yield)),)
+
+    def _ending(self, packet: bytes) -> bytes:
+        if packet[0] == c.HEADER_ERR:
+            return masks.error(packet)
+        return masks.ok(packet, self.capabilities) if packet[0] == c.HEADER_OK else packet
 
     def _changing(self, plugin: str) -> Reading:
         """The last packet only: how the two sides agree on a password is not the session's."""
@@ -233,7 +235,7 @@ class OracleClient:
                 self.expected += 1
             packet = yield
             if packet[0] in (c.HEADER_OK, c.HEADER_ERR):
-                return (packet,)
+                return (self._ending(packet),)
             answer = talk.send(packet)
 
     def _results(self) -> Reading:
@@ -241,34 +243,40 @@ class OracleClient:
         while True:
             first = yield
             if first[0] == c.HEADER_ERR:
-                return (*kept, self._masked(first))
+                return (*kept, masks.error(first))
             if first[0] == c.HEADER_OK:
-                kept.append(first)
+                kept.append(masks.ok(first, self.capabilities))
                 status = p.parse_ok(first, self.capabilities).status
             else:
                 kept.append(first)
-                count = first[0]
-                for _ in range(count):
-                    kept.append((yield))
-                status = 0
-                if not self.capabilities & c.CLIENT_DEPRECATE_EOF:
-                    end = p.parse_eof((yield))
-                    status = end.status
-                    kept.append(p.build_eof(end.warnings, status & c.STATUS_CURSOR_EXISTS))
-                if not status & c.STATUS_CURSOR_EXISTS:
-                    kept += yield from self._rows()
-                    if kept[-1][0] == c.HEADER_ERR:
-                        return tuple(kept)
-                    status = self._status(kept[-1])
+                rows, status = yield from self._result_set(first[0])
+                kept += rows
+                if kept[-1][0] == c.HEADER_ERR:
+                    return tuple(kept)
             if not status & c.STATUS_MORE_RESULTS:
                 return tuple(kept)
+
+    def _result_set(self, columns: int) -> Generator[None, bytes, tuple[list[bytes], int]]:
+        """Columns and rows; and the status in the end."""
+        kept = []
+        for _ in range(columns):
+            kept.append(masks.column((yield)))
+        if not self.capabilities & c.CLIENT_DEPRECATE_EOF:
+            kept.append(masks.between((yield)))
+            if p.parse_eof(kept[-1]).status & c.STATUS_CURSOR_EXISTS:
+                return kept, 0
+        kept += yield from self._rows()
+        return kept, 0 if kept[-1][0] == c.HEADER_ERR else self._status(kept[-1])
 
     def _rows(self) -> Reading:
         """Rows, or a table's columns, up to their end."""
         kept = [(yield)]
         while kept[-1][0] != c.HEADER_ERR and not (kept[-1][0] == c.HEADER_EOF and len(kept[-1]) < 0xFFFFFF):
             kept.append((yield))
-        return (*kept[:-1], self._masked(kept[-1]))
+        end = kept.pop()
+        if end[0] == c.HEADER_ERR:
+            return (*kept, masks.error(end))
+        return (*kept, masks.ok(end, self.capabilities) if self.capabilities & c.CLIENT_DEPRECATE_EOF else end)
 
     def _status(self, end: bytes) -> int:
         if self.capabilities & c.CLIENT_DEPRECATE_EOF:
@@ -281,33 +289,9 @@ class OracleClient:
             self.statements.pop(handle, None)
             return (first,)
         ok = self.statements[handle] = p.parse_prepare_ok(first)
-        kept = [first[:1] + bytes(4) + first[5:]]
+        kept = [masks.prepared(first)]
         for count in (ok.parameters, ok.columns):
             ends = count and not self.capabilities & c.CLIENT_DEPRECATE_EOF
             for _ in range(count + bool(ends)):
-                kept.append((yield))
+                kept.append(masks.column((yield)))
         return tuple(kept)
-
-    def _sorted(self, packet: bytes) -> bytes:
-        """An OK packet with its trackers in the order of their bytes."""
-        if packet[0] not in (c.HEADER_OK, c.HEADER_EOF) or not self.capabilities & c.CLIENT_SESSION_TRACK:
-            return packet
-        try:
-            ok = p.parse_ok(packet, self.capabilities)
-        except ProxyError:
-            return packet  # a row
-        if not ok.trackers:
-            return packet
-        entries, at = [], 0
-        while at < len(ok.trackers):
-            content, end = read_lenenc_bytes(ok.trackers, at + 1)
-            entries.append(ok.trackers[at:end])
-            at = end
-        return p.build_ok(replace(ok, trackers=b"".join(sorted(entries))), self.capabilities, packet[0])
-
-    def _masked(self, packet: bytes) -> bytes:
-        """An error without a statement's id in it."""
-        if packet[0] == c.HEADER_ERR and int.from_bytes(packet[1:3], "little") == UNKNOWN_STATEMENT:
-            head, _, rest = packet.partition(b"(")
-            return head + b"(?)" + rest.partition(b")")[2]
-        return packet

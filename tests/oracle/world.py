@@ -56,8 +56,7 @@ CREATE FUNCTION {s}.f_plain(x INT) RETURNS INT DETERMINISTIC RETURN x + 1
 CREATE TRIGGER {s}.t_count BEFORE INSERT ON {s}.u FOR EACH ROW SET @triggered = COALESCE(@triggered, 0) + 1
 """
 
-# Objects that scripts make, under these names only.
-MADE = ("made_1", "made_2", "renamed")
+# Objects that scripts make have these names only.
 _RESET = """
 DROP TABLE IF EXISTS {s}.made_1, {s}.made_2, {s}.renamed, {s}_b.made_1;
 DROP DATABASE IF EXISTS {s}_c;
@@ -73,14 +72,18 @@ INSERT INTO {s}_b.t (n, w) VALUES (7, 'sept'), (8, 'huit')
 class World:
     """``places``: how many clients have schemas. Resetting them all takes about a tenth of a second."""
 
-    def __init__(self, server: Server, daemon: OracleDaemon, places: int) -> None:
+    def __init__(self, server: Server, places: int) -> None:
         self.server = server
-        self.daemon = daemon
-        self.admins: dict[int, pymysql.Connection[Any]] = {}
+        self.daemon: OracleDaemon | None = None
+        self.admins = [server.connect(client_flag=c.CLIENT_MULTI_STATEMENTS, charset="utf8mb4") for _ in range(places)]
         self.threads = ThreadPoolExecutor(4)
-        for place in range(places):
-            self.admins[place] = server.connect(client_flag=c.CLIENT_MULTI_STATEMENTS, charset="utf8mb4")
         self._each(range(places), self._make)
+
+    @contextlib.contextmanager
+    def forebay(self, pool: int, fault: str = "") -> Iterator[OracleDaemon]:
+        """A Forebay before the server, for the time of a ``with`` block."""
+        with OracleDaemon.running(self.server.port, pool, fault) as self.daemon:
+            yield self.daemon
 
     def _each(self, places: Iterable[int], act: Callable[[int], None]) -> None:
         list(self.threads.map(act, places))
@@ -104,6 +107,7 @@ class World:
 
     def refresh(self) -> None:
         """Close Forebay's server connections, so that it opens new ones, which remember nothing."""
+        assert self.daemon is not None
         users = f"'{APP.name}', '{OTHER.name}'"
         ours = f"FROM information_schema.processlist WHERE user IN ({users})"
         with self.admins[0].cursor() as cursor:
@@ -118,6 +122,7 @@ class World:
         return self._connect((self.server.host, self.server.port), kind, client, DIRECT)
 
     def connect_through(self, kind: Kind, client: int) -> OracleClient:
+        assert self.daemon is not None
         return self._connect(("127.0.0.1", self.daemon.port), kind, client, SHARED)
 
     def _connect(self, address: tuple[str, int], kind: Kind, client: int, prefix: bytes) -> OracleClient:
@@ -126,7 +131,7 @@ class World:
 
     def close(self) -> None:
         self.threads.shutdown()
-        for admin in self.admins.values():
+        for admin in self.admins:
             admin.close()
 
 
@@ -136,12 +141,11 @@ def names(place: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def open_world(flavour: str, clients: int, pool: int, fault: str = "", server: Server | None = None) -> Iterator[World]:
-    """A server (or the given one), a Forebay, and everything in place."""
-    with contextlib.ExitStack() as stack:
-        if server is None:
-            server = stack.enter_context(servers.make(flavour, users=[APP, OTHER], options=OPTIONS))
-        daemon = stack.enter_context(OracleDaemon.running(server.port, pool, fault))
-        world = World(server, daemon, clients)
-        stack.callback(world.close)
-        yield world
+def open_world(flavour: str, clients: int) -> Iterator[World]:
+    """A server with everything in place; a Forebay is still to be started."""
+    with servers.make(flavour, users=[APP, OTHER], options=OPTIONS) as server:
+        world = World(server, clients)
+        try:
+            yield world
+        finally:
+            world.close()

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 
 from tests import servers
 from tests.orms import page
 from tests.orms.catalogue import BY_KEY
 from tests.orms.trial import Figures, attempt
 from tests.servers import APP
+
+# How much of what differs is printed: how many differences, how many characters of a line.
+SHOWN, WIDTH = 8, 500
 
 
 def _say(name: str, flavour: str, figures: Figures, wrong: list[str]) -> None:
@@ -21,8 +25,8 @@ def _say(name: str, flavour: str, figures: Figures, wrong: list[str]) -> None:
     counts = f"{figures.statements:6} statements {figures.syncs:6} syncs {figures.settles:5} settles"
     pins = ", ".join(f"{number} {reason}" for reason, number in figures.pins.items()) or "no pins"
     print(f"{name:<11}{flavour:<8} {times} {counts} {figures.elided:5} SETs answered  {pins}; {verdict}", flush=True)
-    for line in wrong:
-        print(f"    {line}", flush=True)
+    for line in wrong[:SHOWN]:
+        print(textwrap.indent("\n".join(each[:WIDTH] for each in line.splitlines()), "    "), flush=True)
 
 
 def main() -> int:

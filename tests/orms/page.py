@@ -18,12 +18,13 @@ _TEXT = """\
 # ORMs
 
 Each ORM runs a small shop, written as its own manual does it and with its default settings: migrations, creating and
-reading rows one by one and in bulk, transactions with savepoints and rollbacks, relations, locked rows, upserts, pages with
-totals, streams; with Unicode, NULL, decimals, dates, JSON and bytes. {processes} processes of it work at once through a Forebay
-whose pool has {pool} server connections, while another migrates the database further. Then the same is done directly on the
-server. Every process must have seen the same, and the databases must hold the same.
+reading rows one by one and in bulk, transactions with savepoints and rollbacks, relations, locked rows, upserts, pages
+with totals, streams; with Unicode, NULL, decimals, dates, JSON and bytes. {processes} processes of it work at once through a
+Forebay whose pool has {pool} server connections, while another migrates the database further. Then the same is done
+directly on the server. Every process must have seen the same, and the databases must hold the same.
 
-This page is made by `python -m tests.orms --write` ([tests/orms](../tests/orms)); `make test` repeats it with fewer processes.
+This page is made by `python -m tests.orms --write` ([tests/orms](../tests/orms)); `make test` repeats it with
+fewer processes.
 
 {table}
 
@@ -33,8 +34,8 @@ before it was lent to another, *SETs answered* needed no server connection. Tran
 
 ## What the ORMs send
 
-- **{prepared}** bind the values of what they write by the driver's `execute()`, which prepares a statement on the server
-  and keeps it until the client's connection ends.
+- **{prepared}** bind the values of what they write by the driver's `execute()`, which prepares a statement on the
+  server and keeps it until the client's connection ends.
 - All others send complete statements, their values written into the text by the driver; so nothing is left behind.
 - All of them open several connections when asked for several things at once. Each holds a server connection only while
   its statement or its transaction runs.

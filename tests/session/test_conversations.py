@@ -123,19 +123,24 @@ def test_settled_takes_what_was_asked_for() -> None:
 
 
 def test_ping_and_rollback_give_the_status() -> None:
-    for talk in (conversations.ping(), conversations.rollback()):
+    for talk in (conversations.ping(), conversations.rollback(), conversations.ask_status(True)):
         next(talk)
         assert finish(talk, [ok(status=3)]) == 3
 
 
-def test_clean_slate_keeps_the_schema() -> None:
+def test_clean_slate_keeps_the_schema_and_goes_back_to_the_baselines_charsets() -> None:
+    variables = dict.fromkeys(("character_set_client", "character_set_results"), "utf8mb4")
     known = States(
-        Baseline({"character_set_client": "utf8mb4"}, False, reset_charsets={"character_set_client": "latin1"})
+        Baseline(
+            variables | {"collation_connection": "utf8mb4_general_ci"},
+            False,
+            default_collations={"utf8mb4": "utf8mb4_0900_ai_ci"},
+        )
     )
     state = known.with_schema(known.fresh, "shop")
     talk = conversations.clean_slate(known, "SET a=1", state)
     commands = next(talk)
     assert commands[0] == b"\x1f"
     assert commands[1] == b"\x03SET a=1"
-    assert commands[-1] == b"\x03SET @@SESSION.character_set_client='utf8mb4'"
+    assert commands[-1] == b"\x03SET NAMES utf8mb4 COLLATE utf8mb4_general_ci"
     assert finish(talk, [ok()] * len(commands)) is state

@@ -49,7 +49,7 @@ def test_not_remembered(sql: bytes) -> None:
 
 def test_memory_is_bounded() -> None:
     effects = Effects()
-    effect = Effect(b"", False)
+    effect = Effect(b"", 0)
     for number in range(LIMIT + 10):
         effects.learn(b"SET wait_timeout = %d" % number, 0, effect)
     assert len(effects) == LIMIT

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.session.state import COLLATION, UNKNOWN, Baseline, States, literal
+from proxy.session.state import CHARSETS, COLLATION, NAMES, NAMES_COLLATE, NO_NAMES, UNKNOWN, Baseline, States, literal
 from proxy.wire.packets import Changes
 
 VARIABLES = {
@@ -38,7 +38,7 @@ def states() -> States:
 
 
 def changed(states: States, start, **variables: str):
-    return states.after(start, Changes(variables=tuple(variables.items())), False, False)
+    return states.after(start, Changes(variables=tuple(variables.items())), False, NO_NAMES)
 
 
 def test_equal_states_are_one_object(states: States) -> None:
@@ -84,24 +84,40 @@ def test_no_statement_unsets_a_schema(states: States) -> None:
 
 def test_next_transaction_settings_are_replayed_and_need_a_clean_slate_to_vanish(states: States) -> None:
     text = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
-    want = states.after(states.fresh, Changes(characteristics=text), False, False)
+    want = states.after(states.fresh, Changes(characteristics=text), False, NO_NAMES)
     assert states.sync(states.fresh, want) == [b"\x03" + text.encode()]
     assert states.sync(want, states.fresh) is None
     assert states.without_characteristics(want) is states.fresh
-    assert states.after(states.fresh, Changes(characteristics=text), True, False) is states.fresh
+    assert states.after(states.fresh, Changes(characteristics=text), True, NO_NAMES) is states.fresh
 
 
 def test_collation_after_set_names_is_unknown_until_read_back(states: States) -> None:
     reported = dict.fromkeys(("character_set_client", "character_set_connection", "character_set_results"), "latin1")
-    state = states.after(states.fresh, Changes(variables=tuple(reported.items())), False, False)
+    state = states.after(states.fresh, Changes(variables=tuple(reported.items())), False, NO_NAMES)
     assert not state.known
     assert states.value(state, COLLATION) is UNKNOWN
     known = states.with_collation(state, "latin1_german1_ci")
     assert known.known
-    with_default = states.after(states.fresh, Changes(variables=tuple(reported.items())), False, True)
+    with_default = states.after(states.fresh, Changes(variables=tuple(reported.items())), False, NAMES)
     assert states.value(with_default, COLLATION) == "latin1_swedish_ci"
-    with_collate = states.after(states.fresh, Changes(variables=tuple(reported.items())), False, False)
+    with_collate = states.after(states.fresh, Changes(variables=tuple(reported.items())), False, NO_NAMES)
     assert not with_collate.known
+
+
+def test_result_sets_name_the_collation_of_set_names(states: States) -> None:
+    """It is seen in column definitions only, and only SET NAMES .. COLLATE or a login chooses it."""
+    charsets = dict.fromkeys(CHARSETS + ("character_set_connection",), "latin1")
+    named = states.with_collation(
+        states.after(states.fresh, Changes(variables=tuple(charsets.items())), False, NAMES_COLLATE), "latin1_bin"
+    )
+    assert states.sync(states.fresh, named) == [b"\x03SET NAMES latin1 COLLATE latin1_bin"]
+    later = changed(states, named, collation_connection="latin1_german1_ci")
+    assert states.sync(states.fresh, later) == [
+        b"\x03SET NAMES latin1 COLLATE latin1_bin, @@SESSION.collation_connection='latin1_german1_ci'"
+    ]
+    results = changed(states, named, character_set_results="latin1")
+    assert results is not named
+    assert states.sync(named, results) == [b"\x03SET @@SESSION.character_set_results='latin1'"]
 
 
 def test_collation_that_can_no_longer_be_read_is_the_charsets_default(states: States) -> None:
@@ -120,8 +136,8 @@ def test_passing_values_are_no_state(states: States) -> None:
 
 def test_dropped_schema_is_none(states: States) -> None:
     inside = states.with_schema(states.fresh, "shop")
-    assert states.after(inside, Changes(schema=""), False, False) is states.fresh
-    assert states.after(inside, Changes(schema="other"), False, False).schema == "other"
+    assert states.after(inside, Changes(schema=""), False, NO_NAMES) is states.fresh
+    assert states.after(inside, Changes(schema="other"), False, NO_NAMES).schema == "other"
 
 
 @pytest.mark.parametrize(

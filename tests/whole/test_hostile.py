@@ -576,4 +576,4 @@ def test_anything(daemon: Daemon, way: int) -> None:
     assert len(lines) == errors_counted(daemon) - counted
     assert memory(daemon) - before < 16 << 20
     wait_until(lambda: daemon.metric("forebay_servers_pinned") == 0, "no pin is left")
-    wait_until(lambda: daemon.metric("forebay_pool_waiting") == 0, "nobody waits")
+    wait_until(lambda: daemon.metric("forebay_pool_servers", pool=APP.name, state="lent") == 0, "nothing is held")

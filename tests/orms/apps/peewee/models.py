@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote, urlsplit
+
 from peewee import (
     BlobField,
     BooleanField,
@@ -14,13 +16,16 @@ from peewee import (
     IntegerField,
     ManyToManyField,
     Model,
+    MySQLDatabase,
     TextField,
 )
-from playhouse.db_url import connect
 
 from tests.orms.apps import worker
 
-database = connect(worker.URL)
+_url = urlsplit(worker.URL)
+database = MySQLDatabase(
+    _url.path[1:], host=_url.hostname, port=_url.port, user=_url.username, password=unquote(_url.password or "")
+)
 
 
 class Base(Model):

@@ -1,0 +1,64 @@
+"""What need not be equal, and why. Everything else in every packet must be.
+
+* The id of a prepared statement is the connection's own affair; it stands in the texts of two errors, too.
+* Reported variables come in an order that depends on which ones are tracked.
+* MySQL 9.7 tells every client that tracks sessions when an explicit transaction begins and ends, though
+  session_track_transaction_info is OFF.
+* Between columns and rows a server tells status and warnings to clients that do not deprecate EOF packets only, hence not to Forebay;
+  but a cursor's existence is said there.
+* A user variable that was never set is a NULL of another length than one that was set to NULL; no SET leads back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from proxy.errors import ProxyError
+from proxy.wire import constants as c
+from proxy.wire import packets as p
+from proxy.wire.primitives import read_lenenc_bytes
+
+_ERRORS_WITH_AN_ID = {1243, 1421}
+_TRANSACTION_STATE = 5
+_NULL_TYPES = {c.MYSQL_TYPE_VAR_STRING, c.MYSQL_TYPE_MEDIUM_BLOB, c.MYSQL_TYPE_LONG_BLOB}
+
+
+def ok(packet: bytes, capabilities: int) -> bytes:
+    """An OK packet, or one that ends rows, with its trackers in the order of their bytes."""
+    if not capabilities & c.CLIENT_SESSION_TRACK:
+        return packet
+    parsed = p.parse_ok(packet, capabilities)
+    entries, at = [], 0
+    while at < len(parsed.trackers):
+        start = at
+        _, at = read_lenenc_bytes(parsed.trackers, at + 1)
+        if parsed.trackers[start] != _TRANSACTION_STATE:
+            entries.append(parsed.trackers[start:at])
+    status = parsed.status if entries else parsed.status & ~c.STATUS_SESSION_STATE_CHANGED
+    return p.build_ok(replace(parsed, trackers=b"".join(sorted(entries)), status=status), capabilities, packet[0])
+
+
+def error(packet: bytes) -> bytes:
+    if int.from_bytes(packet[1:3], "little") not in _ERRORS_WITH_AN_ID:
+        return packet
+    head, _, rest = packet.partition(b"(")
+    return head + b"(?)" + rest.partition(b")")[2]
+
+
+def prepared(packet: bytes) -> bytes:
+    return packet[:1] + bytes(4) + packet[5:]
+
+
+def column(packet: bytes) -> bytes:
+    try:
+        read = p.parse_column(packet)
+    except ProxyError:
+        return packet
+    if read.name.startswith("@") and read.charset == c.COLLATION_BINARY and read.flags == c.FLAG_BINARY and read.type in _NULL_TYPES:
+        return p.build_column(replace(read, type=c.MYSQL_TYPE_LONG_BLOB, length=0))
+    return packet
+
+
+def between(packet: bytes) -> bytes:
+    """The EOF packet between columns and rows."""
+    return p.build_eof(0, p.parse_eof(packet).status & c.STATUS_CURSOR_EXISTS)
