@@ -4,6 +4,7 @@ SHELL := /bin/bash
 SECONDS ?=
 # The modules that are compiled: those that declare their types beside them.
 HOT := $(wildcard proxy/*/*.pxd)
+NODE := $(addsuffix /node_modules/.package-lock.json,examples/functions tests/orms)
 
 .PHONY: help setup demo test lint bench oracle packages servers clean
 .DEFAULT_GOAL := help
@@ -11,7 +12,7 @@ HOT := $(wildcard proxy/*/*.pxd)
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
-setup: .venv/compiled servers examples/functions/node_modules/.package-lock.json ## everything that the other targets need
+setup: .venv/compiled servers $(NODE) ## everything that the other targets need
 
 demo: setup ## a story of many functions and few connections (SECONDS=20)
 	.venv/bin/python -m examples.demo --seconds "$(SECONDS)"
@@ -32,7 +33,7 @@ oracle: setup ## random sessions through Forebay and directly, compared (SECONDS
 	.venv/bin/python -m tests.oracle --seconds $(or $(SECONDS),60)
 
 clean: ## everything that was made here; the cache folder outside stays
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis examples/functions/node_modules
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis {examples/functions,tests/orms}/node_modules
 	find proxy -name '*.so' -delete
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -52,6 +53,6 @@ servers: .venv/installed
 	@.venv/bin/python setup.py --quiet build_ext --inplace
 	@touch $@
 
-examples/functions/node_modules/.package-lock.json: $(wildcard examples/functions/package*.json) | packages
+$(NODE): %/node_modules/.package-lock.json: %/package.json %/package-lock.json | packages
 	@tests/setup.sh node
 	@test ! -d $(@D) || touch $@

@@ -288,6 +288,9 @@ class Server:
         if pools:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(gone.wait(), 2.0)
+        for pool in pools:  # a server that does not answer any more
+            for connection in (*pool.core.idle, *pool.core.lent, *pool.core.closing):
+                connection.abort()
         _log.info("stopped")
 
 

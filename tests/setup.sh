@@ -3,7 +3,7 @@
 #
 #   packages   Debian packages: MariaDB, its C headers, a C compiler, Python's venv and headers, Node.js
 #   venv       .venv with Forebay (editable, hot modules compiled) and everything in its extras
-#   node       the example functions' node modules
+#   node       node modules of the example functions and of the Node ORMs
 #   servers    MySQL from Debian unstable into the cache folder, and the prepared data directories
 #   bench      Debian packages that only the bench needs: sysbench and HAProxy
 #
@@ -91,7 +91,12 @@ PYTHON
 }
 
 step_node() {
-  local folder=examples/functions
+  node_modules examples/functions
+  node_modules tests/orms
+}
+
+node_modules() {
+  local folder=$1
   if [ ! -e $folder/package.json ]; then return; fi
   if [ $folder/node_modules/.package-lock.json -nt $folder/package.json ]; then return; fi
   say "installing node modules of $folder"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 # Files stay together, because a file's tests often share one daemon or one server.
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
-WITH_SERVERS = ("tests/servers", "tests/whole", "tests/oracle")
+WITH_SERVERS = ("tests/servers", "tests/whole", "tests/oracle", "tests/orms")
 
 
 @dataclass(frozen=True, slots=True)

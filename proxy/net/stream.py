@@ -53,6 +53,7 @@ class Stream(asyncio.Protocol):
         if self.throttles is not None:
             self.throttles.resume_reading()
         self.lost(exc)
+        self._tls = None  # its buffers go now, not when the garbage collector comes by
 
     def pause_writing(self) -> None:
         self.write_paused = True

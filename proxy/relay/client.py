@@ -214,6 +214,8 @@ class Client(Stream):
         """Answer the command with an ERR packet; the client goes on."""
         self.log_error(error)
         self.row_count = -1
+        self.ahead = True
+        self.diagnostics = own_answers.error_as_warning(self, error)
         self.answer([packets.build_err(error.number, error.sqlstate, error.text, self.capabilities)])
 
     def fatal(self, error: ProxyError) -> None:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from proxy.errors import KillDenied, NoSuchThread, ProxyError
+from proxy.errors import KillDenied, NoSuchThread, ProxyError, ServerRefused
 from proxy.net.connect import open_server_connection
 from proxy.net.tasks import spawn
 from proxy.relay import learning, lending
@@ -46,6 +46,10 @@ def interrupt(target: Client) -> None:
     if target.phase == _BUSY and server is not None and pins.KILL not in target.pins:
         learning.pin(target, pins.KILL, None)
         spawn(f"kill client {target.id}", _interrupt(target, server.connection_id))
+    elif target.phase == _BUSY and server is None and target.login is None:
+        target.waits_for_settling = False
+        target.route.pool.forget(target)
+        target.refuse(ServerRefused(1317, "70100", "Query execution was interrupted"))
     elif target.doomed:
         target.close()
 
@@ -58,6 +62,7 @@ async def _interrupt(target: Client, connection_id: int) -> None:
             connection = await open_server_connection(settings.target, route.login, route.context)
             try:
                 await connection.ask(_killing(connection_id))
+                _let_go(target)
             finally:
                 await connection.leave()
     except (ProxyError, TimeoutError) as error:
@@ -65,10 +70,14 @@ async def _interrupt(target: Client, connection_id: int) -> None:
         if target.doomed:
             target.close()
     finally:
-        learning.unpin(target, pins.KILL)
-        server = target.server
-        if server is not None and target.phase == _IDLE:
-            lending.release(target, server)
+        _let_go(target)
+
+
+def _let_go(target: Client) -> None:
+    """The statement has been interrupted, or cannot be."""
+    learning.unpin(target, pins.KILL)
+    if target.server is not None and target.phase == _IDLE:
+        lending.release(target, target.server)
 
 
 def _killing(connection_id: int) -> Generator[list[bytes], list[Answer], None]:

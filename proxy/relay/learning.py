@@ -72,9 +72,11 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
 
 
 def _learn_effect(client: Client, reply: Reply, traits: Traits, mode: int) -> None:
-    """The same SET will do the same again."""
+    """The same SET will do the same again. A client that has changed the trackers themselves proves nothing."""
     trackers = reply.trackers
-    if trackers is not None and len(trackers) == 1 and not reply.warnings and may_remember(traits):
+    if trackers is None or len(trackers) != 1 or not parse_trackers(trackers[0]).variables:
+        return
+    if not reply.warnings and pins.SESSION_TRACK not in client.pins and may_remember(traits):
         client.route.effects.learn(client.packet[5:], mode, Effect(trackers[0], _naming(traits.flags)))
 
 

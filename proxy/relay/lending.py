@@ -16,7 +16,7 @@ from proxy.errors import ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
 from proxy.net.tasks import spawn
 from proxy.relay import learning
-from proxy.session import statements, variables
+from proxy.session import pins, statements, variables
 from proxy.session.conversations import (
     INSERT_ID,
     MOST_ROWS,
@@ -74,17 +74,19 @@ def lend(client: Client, server: ServerConnection) -> None:
     server.borrower = client
     client.server = server
     flags = client.traits.flags if client.traits is not None else 0
-    if server.lingers_for is client:
-        client.lingering = None
-        if server.state is client.state and not (client.ahead and flags & ABOUT_LAST):
-            _go(client, server)
-        else:
-            _switch(client, server)
-        return
-    if flags & ABOUT_LAST and client.on_lent is None and only_memory_knows(client, flags):
+    is_own = server.lingers_for is client
+    asks_memory = flags & ABOUT_LAST and (client.ahead or not is_own) and client.on_lent is None
+    if asks_memory and only_memory_knows(client, flags):
         client.server = server.borrower = None
         client.route.pool.give_back(server)
         client.answer_from_memory()
+        return
+    if is_own:
+        client.lingering = None
+        if server.state is client.state and not asks_memory:
+            _go(client, server)
+        else:
+            _switch(client, server)
         return
     states = client.route.states
     assert states is not None
@@ -208,18 +210,22 @@ def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]
     commands = states.sync(server.state, client.state) or []
     flags = client.traits.flags if client.traits is not None else 0
     if is_own:
-        if not commands and client.ahead:
-            commands.append(query("DO 0"))  # does to counts and warnings what the SET would have done
-        return commands
+        return commands + _restored(client, flags) if client.ahead else commands
     assignments = variables.difference(server.variables, client.variables)
     if assignments:
         commands.append(query("SET " + ", ".join(assignments)))
     if server.insert_id != client.insert_id:
         commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
+    return commands + _restored(client, flags)
+
+
+def _restored(client: Client, flags: int) -> list[bytes]:
+    """What makes the server connection answer a question about the client's last statement."""
+    commands = []
     if flags & statements.FOUND_ROWS:
         commands.append(give_found_rows(client.found_rows))
     if flags & statements.ROW_COUNT:
-        commands.append(query("DO 0" if client.row_count == 0 else "SELECT 1 FROM (SELECT 1) forebay"))
+        commands.append(query("DO 0" if client.row_count == 0 else "SELECT 1"))
     return commands
 
 
@@ -407,12 +413,16 @@ def abandon(client: Client) -> None:
     client.server = None
     server.borrower = None
     stats = client.hub.stats
-    dirty = bool(client.pins)
+    dirty, killed = bool(client.pins), pins.KILL in client.pins
     in_transaction, client.in_transaction = client.in_transaction, False
     if in_transaction:
         stats.in_transaction -= 1
         stats.rollbacks += 1
     learning.unpin_all(client)
+    if killed:  # the KILL QUERY on its way must not hit somebody else
+        server.lingers_for = None
+        client.route.pool.drop(server, "killed")
+        return
     server.lingers_for = _Gone(client, dirty, in_transaction)
     if server.answering is client.answering:
         if server.reply.infile:
@@ -424,12 +434,13 @@ def abandon(client: Client) -> None:
 
 
 class _Gone:
-    """Stands for a client that went away while its server connection was at work."""
+    """Stands for a client that went away, or to another ``route``, while its server connection was at work."""
 
-    __slots__ = ("client", "dirty", "in_transaction", "lingering")
+    __slots__ = ("client", "dirty", "in_transaction", "lingering", "route")
 
     def __init__(self, client: Client, dirty: bool, in_transaction: bool) -> None:
         self.client = client
+        self.route = client.route
         self.dirty = dirty
         self.in_transaction = in_transaction
         self.lingering: ServerConnection | None = None
@@ -465,9 +476,9 @@ def _drain(server: ServerConnection, data: bytes) -> None:
 def orphaned(server: ServerConnection, error: ProxyError | None) -> None:
     """Nobody has this server connection any more: clean it and give it back."""
     gone = server.lingers_for
-    pool = gone.client.route.pool
+    pool = gone.route.pool
     server.lingers_for = None
-    states = gone.client.route.states
+    states = gone.route.states
     if error is not None or server.closing or states is None or server.state is None:
         pool.drop(server, "client_gone")
         return
@@ -485,7 +496,7 @@ def orphaned(server: ServerConnection, error: ProxyError | None) -> None:
 
 
 def _cleaned(gone: _Gone, server: ServerConnection, state: object, error: ProxyError | None) -> None:
-    pool = gone.client.route.pool
+    pool = gone.route.pool
     if error is not None:
         pool.drop(server, "unclean")
         return

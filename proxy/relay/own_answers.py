@@ -19,7 +19,7 @@ from proxy.session import statements
 from proxy.session.effects import may_remember
 from proxy.session.statements import Traits
 from proxy.wire import packets, replies
-from proxy.wire.answers import SERVER_CAPABILITIES
+from proxy.wire.answers import SERVER_CAPABILITIES, Answer
 from proxy.wire.constants import (
     CLIENT_LOCAL_FILES,
     COLLATION_BINARY,
@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     from proxy.relay.hub import Hub
 
 MAYBE = ABOUT_LAST | statements.SET_LITERAL | statements.KILLS | statements.CONNECTION_ID | statements.LOCAL_INFILE
+
+_COUNTED = {
+    b"SHOW COUNT(*) WARNINGS": ("@@session.warning_count", False),
+    b"SHOW COUNT(*) ERRORS": ("@@session.error_count", True),
+}
 
 _FOUND_ROWS_DEPRECATED = (
     1287,
@@ -77,7 +82,8 @@ def try_here(client: Client, traits: Traits) -> bool:
         _answer_connection_id(client, name)
         return True
     homeless = client.server is None and client.lingering is None and not client.settling
-    return homeless and bool(flags & ABOUT_LAST) and only_memory_knows(client, flags) and from_memory(client)
+    asks_memory = bool(flags & ABOUT_LAST) and (homeless or client.ahead)
+    return asks_memory and only_memory_knows(client, flags) and from_memory(client)
 
 
 def _apply_known(client: Client, sql: bytes) -> bool:
@@ -111,6 +117,11 @@ def from_memory(client: Client) -> bool:
     words = words.upper()
     if words == b"SHOW WARNINGS" and client.diagnostics is not None:
         _replay(client, client.diagnostics)
+    elif client.diagnostics is not None and words in _COUNTED:
+        _answer_count(client, words)
+    elif client.diagnostics is not None and words == b"SHOW ERRORS":
+        errors = [row for row in _conditions(client) if row[0] == b"Error"]
+        client.answer(packets.build_text_result(_WARNING_COLUMNS, errors, client.capabilities, client.status))
     elif words == b"SELECT ROW_COUNT()":
         _answer_number(client, client.row_count, name)
     elif words == b"SELECT FOUND_ROWS()":
@@ -136,6 +147,30 @@ def _replay(client: Client, raw: bytes) -> None:
     client.ready()
 
 
+def _conditions(client: Client) -> list[list[bytes | None]]:
+    """The rows of the last statement's SHOW WARNINGS: level, code, message."""
+    reply = Reply()
+    reply.begin(replies.QUERY, False, None)
+    raw = client.diagnostics or b""
+    reply.feed(raw)
+    return Answer(raw, reply).rows()
+
+
+def _answer_count(client: Client, words: bytes) -> None:
+    """How many conditions, or how many of them are errors."""
+    name, errors_only = _COUNTED[words]
+    count = sum(1 for row in _conditions(client) if not errors_only or row[0] == b"Error")
+    column = packets.Column(
+        name, charset=COLLATION_BINARY, length=21, type=MYSQL_TYPE_LONGLONG, flags=FLAG_BINARY | FLAG_UNSIGNED
+    )
+    client.answer(packets.build_text_result([column], [[str(count).encode()]], client.capabilities, client.status))
+
+
+def error_as_warning(client: Client, error: ProxyError) -> bytes:
+    """The answer to SHOW WARNINGS after an error of Forebay's own."""
+    return _warning(client, error.number, error.text, b"Error")
+
+
 def _warns_of_found_rows(client: Client) -> bool:
     """MySQL warns of FOUND_ROWS() since 8.0.17, MariaDB never."""
     states = client.route.states
@@ -145,9 +180,9 @@ def _warns_of_found_rows(client: Client) -> bool:
     return version is not None and tuple(map(int, version.groups())) >= (8, 0, 17)
 
 
-def _warning(client: Client, number: int, text: str) -> bytes:
+def _warning(client: Client, number: int, text: str, level: bytes = b"Warning") -> bytes:
     """The answer to SHOW WARNINGS after a statement that gave this one, framed as a server sends it."""
-    row = [b"Warning", str(number).encode(), text.encode()]
+    row = [level, str(number).encode(), text.encode()]
     payloads = packets.build_text_result(_WARNING_COLUMNS, [row], SERVER_CAPABILITIES, client.status)
     return frame_all(payloads, 1)
 
@@ -174,6 +209,7 @@ def _answer_connection_id(client: Client, name: bytes) -> None:
 
 
 def _answer_one(client: Client, column: packets.Column, value: int, warnings: int = 0) -> None:
+    client.ahead = True
     client.row_count = -1
     client.found_rows = 1
     rows = [[str(value).encode()]]

@@ -46,8 +46,9 @@ cdef class Reader(Scanner):
 
     @cython.locals(commented=Py_ssize_t)
     cpdef Traits read(self)
-    @cython.locals(kind=int)
     cpdef int step(self) except -1
+    @cython.locals(kind=int)
+    cdef int _next(self) except -1
     @cython.locals(text="const unsigned char *", likely="const unsigned char *", size=Py_ssize_t, flags="long long")
     cdef void _look_up(self, Py_ssize_t start, Py_ssize_t end, bint keyword) except *
     cdef bytes _word_before(self)

@@ -154,7 +154,12 @@ class Reader(Scanner):
         return self._result()
 
     def step(self) -> int:
-        """Take the next token, note what it means anywhere, and return its kind."""
+        """Take the statement's next token, note what it means anywhere, and return its kind. Stays at its end."""
+        if self.kind == END or self.kind == SEMICOLON:
+            return self.kind
+        return self._next()
+
+    def _next(self) -> int:
         self._before = self.kind
         self._before_start = self.start
         self._before_end = self.end
@@ -269,9 +274,9 @@ class Reader(Scanner):
         self._functions = True
         self._assigns = False
         self._system = False
-        self.step()
+        self._next()
         while self.kind == OPEN:
-            self.step()
+            self._next()
         if self.at_end():
             return
         self._statements += 1
@@ -285,7 +290,7 @@ class Reader(Scanner):
             self._begin()
             self.readable = False
         while self.kind != END and self.kind != SEMICOLON:
-            self.step()
+            self._next()
 
     def _begin(self) -> None:
         """The first words of a statement, and what they say."""

@@ -260,7 +260,7 @@ class OracleClient:
         """Columns and rows; and the status in the end."""
         kept = []
         for _ in range(columns):
-            kept.append(masks.column((yield)))
+            kept.append((yield))
         if not self.capabilities & c.CLIENT_DEPRECATE_EOF:
             kept.append(masks.between((yield)))
             if p.parse_eof(kept[-1]).status & c.STATUS_CURSOR_EXISTS:
@@ -293,5 +293,5 @@ class OracleClient:
         for count in (ok.parameters, ok.columns):
             ends = count and not self.capabilities & c.CLIENT_DEPRECATE_EOF
             for _ in range(count + bool(ends)):
-                kept.append(masks.column((yield)))
+                kept.append((yield))
         return tuple(kept)

@@ -6,21 +6,18 @@
   session_track_transaction_info is OFF.
 * Between columns and rows a server tells status and warnings to clients that do not deprecate EOF packets only, hence not to Forebay;
   but a cursor's existence is said there.
-* A user variable that was never set is a NULL of another length than one that was set to NULL; no SET leads back.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from proxy.errors import ProxyError
 from proxy.wire import constants as c
 from proxy.wire import packets as p
 from proxy.wire.primitives import read_lenenc_bytes
 
 _ERRORS_WITH_AN_ID = {1243, 1421}
 _TRANSACTION_STATE = 5
-_NULL_TYPES = {c.MYSQL_TYPE_VAR_STRING, c.MYSQL_TYPE_MEDIUM_BLOB, c.MYSQL_TYPE_LONG_BLOB}
 
 
 def ok(packet: bytes, capabilities: int) -> bytes:
@@ -47,16 +44,6 @@ def error(packet: bytes) -> bytes:
 
 def prepared(packet: bytes) -> bytes:
     return packet[:1] + bytes(4) + packet[5:]
-
-
-def column(packet: bytes) -> bytes:
-    try:
-        read = p.parse_column(packet)
-    except ProxyError:
-        return packet
-    if read.name.startswith("@") and read.charset == c.COLLATION_BINARY and read.flags == c.FLAG_BINARY and read.type in _NULL_TYPES:
-        return p.build_column(replace(read, type=c.MYSQL_TYPE_LONG_BLOB, length=0))
-    return packet
 
 
 def between(packet: bytes) -> bytes:

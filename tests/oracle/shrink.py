@@ -1,6 +1,7 @@
 """Make a case that differs small: whoever reads it should see what matters and nothing else.
 
-Delta debugging, within a time: first everything after the difference goes, then whole clients, then runs of turns, halved each time.
+Delta debugging, within a time: first everything after the difference goes, then whole clients, then runs of
+turns, halved each time.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def minimise(case: Case, difference: Difference, try_case: Try, until: float) ->
     search.cut_behind()
     if search.case.window != 1:
         search.attempt(replace(search.case, window=1))
+    search.keep_two_clients()
     for client in search.case.clients:
         if client != search.difference.client:
             search.attempt(_without(search.case, lambda turn, gone=client: turn.client == gone))
@@ -80,6 +82,13 @@ class _Search:
         end = own[self.difference.at] + 1
         if end < len(self.case.turns):
             self.attempt(replace(self.case, turns=self.case.turns[:end]))
+
+    def keep_two_clients(self) -> None:
+        """Often one other client is enough, or none."""
+        for other in reversed(self.case.clients):
+            kept = {self.difference.client, other}
+            if len(self.case.clients) > 1 and self.attempt(_without(self.case, lambda turn: turn.client not in kept)):
+                return
 
     def remove_runs(self, size: int) -> bool:
         """Try to do without each run of so many turns, the last ones first. Whether any could go."""

@@ -115,7 +115,7 @@ class World:
             for (number,) in cursor.fetchall():
                 with contextlib.suppress(pymysql.err.MySQLError):  # it has gone by itself
                     cursor.execute(f"KILL {number}")
-                wait_until(lambda number=number: not cursor.execute(f"SELECT 1 {ours} AND id = {number}"), "KILL")
+            wait_until(lambda: not cursor.execute(f"SELECT id, command, state, info {ours}"), f"KILL: {cursor.fetchall()}")
         self.daemon.get("/healthz")  # what the loop answers after it has seen the ends
 
     def connect_directly(self, kind: Kind, client: int) -> OracleClient:

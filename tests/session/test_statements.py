@@ -368,6 +368,8 @@ def test_a_mariadb_comment_is_a_comment_elsewhere():
         (b"", b"", 0),
         (b" ; ;", b"", 0),
         (b"/* a */", b"", 0),
+        (b"UNLOCK; SELECT 1", b"UNLOCK", 2),
+        (b"PREPARE; EXECUTE; XA; LOCK; DROP; CREATE; SET; SHOW; BEGIN; HANDLER; DEALLOCATE; KILL", b"PREPARE", 12),
         (b"; select 1", b"SELECT", 1),
         (b"'a'", b"", 1),
     ],

@@ -47,7 +47,7 @@ def accept(
     if plugin is None:
         check.without_plugins(response, nonce)
         return None
-    if not check.can_use(plugin, response):
+    if not check.can_use(plugin, response, nonce):
         plugin = check.right_plugin(plugin)
         nonce = new_nonce()
         response = yield build_auth_switch(plugin, nonce + b"\0")
@@ -82,15 +82,16 @@ class _Check:
         self.default_plugin = default_plugin
         self.host = host
 
-    def can_use(self, plugin: str, response: bytes) -> bool:
+    def can_use(self, plugin: str, response: bytes, nonce: bytes) -> bool:
         """Whether the login's own response settles it, without an auth switch.
 
-        COM_CHANGE_USER never does: clients disagree about the nonce that they scramble with there, and MySQL asks again
-        too. An empty response only means an empty password where the client used the greeting's plugin; for a plugin
+        In COM_CHANGE_USER it does only where it is right: clients disagree about the nonce that they scramble with
+        there, and MySQL asks again too; but libmariadb goes on with the old nonce even when asked again. An empty response only means an empty password where the client used the greeting's plugin; for a plugin
         of its own choice it has had no nonce yet (libmysqlclient sends nothing then).
         """
         if self.changes_user:
-            return False
+            is_native = plugin == PLUGIN_NATIVE and len(response) == NATIVE_LENGTH
+            return is_native and self.credentials.check_native(response, nonce)
         if response in _EMPTY:
             return plugin == self.default_plugin
         if plugin == PLUGIN_CACHING_SHA2:

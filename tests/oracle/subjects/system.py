@@ -127,6 +127,21 @@ def _assignment(pen: Pen) -> str:
     return pen.pick(*_BOTH, *(_MARIADB if pen.mariadb else _MYSQL))
 
 
+_FOR_ONE = (
+    "SET STATEMENT div_precision_increment = 2 FOR SELECT 1/3",
+    "SET STATEMENT sql_mode = 'ANSI_QUOTES', group_concat_max_len = 9 FOR SELECT \"id\" FROM {s}.t LIMIT 1",
+    "SET STATEMENT lock_wait_timeout = 4 FOR INSERT INTO {s}.t (n) VALUES (1)",
+    "SET STATEMENT lc_time_names = 'fr_FR' FOR SELECT missing FROM {s}.t",
+)
+
+
+def one_statement(pen: Pen) -> None:
+    """MariaDB's variables for one statement only."""
+    pen.any(*_FOR_ONE)
+    pen.any("SELECT 1/3, @@div_precision_increment", "SELECT @@sql_mode, @@group_concat_max_len", "SELECT ROW_COUNT()", *_FOR_ONE)
+    pen.any("SELECT @@lc_time_names, @@lock_wait_timeout", "SELECT 1/3", ALL_VARIABLES)
+
+
 def schema(pen: Pen) -> None:
     for _ in range(pen.number(1, 3)):
         name = pen.pick("{s}", "{s}", "{s}_b", "{s}_b", "nowhere", "information_schema")
@@ -232,6 +247,7 @@ SUBJECTS = (
     Subject("schema", schema, "default schema", 1.5),
     Subject("system variables", system_variables, "system variables, autocommit, charset", 2.0),
     Subject("autocommit", autocommit, "system variables, autocommit, charset"),
+    Subject("SET STATEMENT", one_statement, "system variables, autocommit, charset", 0.5, "mariadb"),
     Subject("SET NAMES", names, "system variables, autocommit, charset"),
     Subject("collation", collation, "connection collation"),
     Subject("ORM prologue", prologue, "same SET text as one whose effect is known, literals only"),
