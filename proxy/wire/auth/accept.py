@@ -86,8 +86,9 @@ class _Check:
         """Whether the login's own response settles it, without an auth switch.
 
         In COM_CHANGE_USER it does only where it is right: clients disagree about the nonce that they scramble with
-        there, and MySQL asks again too; but libmariadb goes on with the old nonce even when asked again. An empty response only means an empty password where the client used the greeting's plugin; for a plugin
-        of its own choice it has had no nonce yet (libmysqlclient sends nothing then).
+        there, and MySQL asks again too, but libmariadb goes on with the greeting's nonce even then. An empty response
+        only means an empty password where the client used the greeting's plugin; for a plugin of its own choice it has
+        had no nonce yet (libmysqlclient sends nothing then).
         """
         if self.changes_user:
             is_native = plugin == PLUGIN_NATIVE and len(response) == NATIVE_LENGTH
