@@ -114,7 +114,7 @@ def _learn_prepared_text(client: Client, server: ServerConnection, traits: Trait
 
 def _learn_holdings(client: Client, traits: Traits, failed: bool) -> None:
     schema = client.state.schema if client.state is not None else None
-    client.held.learn(traits, schema, client.packet[5:], failed)
+    client.held.learn(traits, schema, failed)
     for reason, holds in client.held.reasons().items():
         if holds:
             pin(client, reason, traits)

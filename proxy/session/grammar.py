@@ -220,6 +220,7 @@ def _set(reader: Reader) -> None:
     if reader.next_word() == b"STATEMENT":
         _set_for_statement(reader)
         return
+    reader.flags |= words.SETS
     while True:
         literal = _assignment(reader) and literal
         if reader.kind != COMMA:
@@ -231,7 +232,6 @@ def _set(reader: Reader) -> None:
 
 def _set_for_statement(reader: Reader) -> None:
     """MariaDB's SET STATEMENT variable = value FOR statement, which leaves the variables as they were."""
-    reader.flags &= ~words.SETS
     depth = 0
     while not reader.at_end():
         word = reader.next_word()

@@ -10,8 +10,6 @@ away, but may have taken a lock before it failed.
 
 from __future__ import annotations
 
-import re
-
 from proxy.session import pins, statements
 from proxy.session.statements import Traits
 
@@ -21,9 +19,7 @@ ANY = b"?"
 _MORE = statements.CALLS | statements.MULTI | statements.COMPOUND | statements.UNSURE
 
 HOLDING = statements.TEMPORARY | statements.DROPS_TABLE | statements.NAMED_LOCK | statements.HANDLER
-HOLDING |= statements.TEXT_PREPARE
-
-_HANDLER = re.compile(rb"\s*HANDLER\s+([\w.$]+)\s+(OPEN|CLOSE)(?:\s+(?:AS\s+)?([\w$]+))?\s*;?\s*\Z", re.IGNORECASE)
+HOLDING |= statements.TEXT_PREPARE | statements.RENAMES_TABLE
 
 
 class Holdings:
@@ -37,17 +33,19 @@ class Holdings:
         self.handlers: set[bytes] = set()
         self.prepared: set[bytes] = set()
 
-    def learn(self, traits: Traits, schema: str | None, sql: bytes, failed: bool) -> None:
+    def learn(self, traits: Traits, schema: str | None, failed: bool) -> None:
         """A statement with one of the HOLDING traits has ended."""
         flags = traits.flags
         if flags & statements.NAMED_LOCK:
             self._learn_locks(traits, failed)
         if failed and not flags & _MORE:
             return
+        if flags & statements.RENAMES_TABLE and self.temporary:
+            self.temporary.add(ANY)
         if flags & (statements.TEMPORARY | statements.DROPS_TABLE):
             self._learn_tables(traits, schema)
         if flags & statements.HANDLER:
-            self._learn_handler(sql, bool(flags & _MORE))
+            self._learn_handlers(traits)
         if flags & statements.TEXT_PREPARE:
             self._learn_prepared(traits)
 
@@ -80,15 +78,12 @@ class Holdings:
                 if name in self.locks:
                     self.locks.remove(name)
 
-    def _learn_handler(self, sql: bytes, more: bool) -> None:
-        match = _HANDLER.match(sql)
-        if match is None or more:
-            if b"open" in sql.lower():
-                self.handlers.add(ANY)
-        elif match[2].upper() == b"OPEN":
-            self.handlers.add((match[3] or match[1]).lower())
-        else:
-            self.handlers.discard(match[1].lower())
+    def _learn_handlers(self, traits: Traits) -> None:
+        if traits.flags & _MORE:
+            self.handlers.add(ANY)
+        if traits.handler_opened:
+            self.handlers.add(traits.handler_opened)
+        self.handlers.discard(traits.handler_closed)
 
     def _learn_prepared(self, traits: Traits) -> None:
         if traits.flags & (statements.MULTI | statements.COMPOUND | statements.UNSURE):

@@ -66,6 +66,7 @@ cdef class Scanner:
     @cython.locals(text="const unsigned char *", stops="const unsigned char *", table=bytes, row=int, size=Py_ssize_t,
                    watch=Py_ssize_t, byte=int)
     cdef Py_ssize_t _closing(self, Py_ssize_t position, int quote, bint escapes)
+    @cython.locals(following=int)
     cdef int _wide_character(self, Py_ssize_t position) noexcept
     @cython.locals(inner=Py_ssize_t, end=Py_ssize_t, byte=int)
     cdef Py_ssize_t _comment(self, Py_ssize_t position)

@@ -363,10 +363,12 @@ class Scanner:
         return size
 
     def _wide_character(self, position: int) -> int:
+        """The length of the character here, 1 or 2. Four bytes of gb18030 are no trouble: their digits mean nothing."""
         if self._is_pair(position):
             return 2
-        if self._leads[self.text[position]] and self._byte(position + 1) < 128:
-            self.doubt = True  # half a character: a server and a driver may see its end differently
+        following = self._byte(position + 1)
+        if self._leads[self.text[position]] and following in (34, 39, 92, 96):
+            self.doubt = True  # half a character: a server and a driver may see the literal end elsewhere
         return 1
 
     def _comment(self, position: int) -> int:

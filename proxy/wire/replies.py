@@ -320,8 +320,11 @@ class Reply:
             self._flush(data, patched, position + 4 + length)
             sequence = (data[position + 3] + self.shift + 1) & 0xFF
             status = self.status & _LASTING
+            warnings = self.warnings
             assert self._output is not None
-            self._output.append(bytes((5, 0, 0, sequence, _EOF, 0, 0, status & 0xFF, status >> 8)))
+            self._output.append(
+                bytes((5, 0, 0, sequence, _EOF, warnings & 0xFF, warnings >> 8, status & 0xFF, status >> 8))
+            )
             self.shift += 1
         self._columns = self._more_columns
         self._more_columns = 0

@@ -40,6 +40,7 @@ class OracleClient:
         self.prefix = prefix
         self.schema = schema.replace("orap_", prefix.decode()) if kind.schema else None
         self.capabilities = kind.capabilities | (c.CLIENT_CONNECT_WITH_DB if kind.schema else 0)
+        self.current = (self.schema or "").encode()  # the default schema, as far as the server has told
         self.buffer = bytearray()
         self.sequence = 0
         self.statements: dict[str, p.PrepareOk] = {}
@@ -209,6 +210,7 @@ class OracleClient:
         plugin = auth.choose_plugin("caching_sha2_password", self.credentials)
         response = auth.first_response(plugin, self.nonce, self.credentials)
         schema = step.schema and self._own(step.schema.encode()).decode()
+        self.current = (schema or "").encode()
         change = p.ChangeUser(step.user, response, schema, self.kind.collation, plugin)
         return p.build_change_user(change, self.capabilities), self._changing(plugin)
 
@@ -223,7 +225,13 @@ class OracleClient:
     def _ending(self, packet: bytes) -> bytes:
         if packet[0] == c.HEADER_ERR:
             return masks.error(packet)
-        return masks.ok(packet, self.capabilities) if packet[0] == c.HEADER_OK else packet
+        return self._ok(packet) if packet[0] == c.HEADER_OK else packet
+
+    def _ok(self, packet: bytes) -> bytes:
+        masked = masks.ok(packet, self.capabilities, self.current)
+        told = p.parse_trackers(p.parse_ok(packet, self.capabilities).trackers).schema
+        self.current = self.current if told is None else told.encode()
+        return masked
 
     def _changing(self, plugin: str) -> Reading:
         """The last packet only: how the two sides agree on a password is not the session's."""
@@ -245,7 +253,7 @@ class OracleClient:
             if first[0] == c.HEADER_ERR:
                 return (*kept, masks.error(first))
             if first[0] == c.HEADER_OK:
-                kept.append(masks.ok(first, self.capabilities))
+                kept.append(self._ok(first))
                 status = p.parse_ok(first, self.capabilities).status
             else:
                 kept.append(first)
@@ -276,7 +284,7 @@ class OracleClient:
         end = kept.pop()
         if end[0] == c.HEADER_ERR:
             return (*kept, masks.error(end))
-        return (*kept, masks.ok(end, self.capabilities) if self.capabilities & c.CLIENT_DEPRECATE_EOF else end)
+        return (*kept, self._ok(end) if self.capabilities & c.CLIENT_DEPRECATE_EOF else end)
 
     def _status(self, end: bytes) -> int:
         if self.capabilities & c.CLIENT_DEPRECATE_EOF:

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from proxy.relay import learning, lending, own_answers, transfer
-from proxy.session import conversations, state
+from proxy.relay import learning, lending
+from proxy.session import state
+from proxy.wire.constants import COM_INIT_DB
 
 
 def _every(count: int) -> Callable[[], bool]:
@@ -45,7 +46,7 @@ def _constant(owner: Any, name: str, value: Any) -> Callable[[], None]:
 
 
 def _without_schema(commands: list[bytes]) -> list[bytes]:
-    return [command for command in commands if command[0] != conversations.COM_INIT_DB]
+    return [command for command in commands if command[0] != COM_INIT_DB]
 
 
 def _nothing(*_arguments: Any, **_named: Any) -> None:

@@ -4,6 +4,7 @@
 * Reported variables come in an order that depends on which ones are tracked.
 * MySQL 9.7 tells every client that tracks sessions when an explicit transaction begins and ends, though
   session_track_transaction_info is OFF.
+* What MySQL has to report of a statement that failed comes with the next OK packet: a schema that is the current one.
 * Between columns and rows a server tells status and warnings to clients that do not deprecate EOF packets only, hence not to Forebay;
   but a cursor's existence is said there.
 """
@@ -17,20 +18,21 @@ from proxy.wire import packets as p
 from proxy.wire.primitives import read_lenenc_bytes
 
 _ERRORS_WITH_AN_ID = {1243, 1421}
-_TRANSACTION_STATE = 5
+_SCHEMA, _TRANSACTION_STATE = 1, 5
 
 
-def ok(packet: bytes, capabilities: int) -> bytes:
-    """An OK packet, or one that ends rows, with its trackers in the order of their bytes."""
+def ok(packet: bytes, capabilities: int, schema: bytes) -> bytes:
+    """An OK packet, or one that ends rows, with its trackers in the order of their bytes. ``schema`` is the current one."""
     if not capabilities & c.CLIENT_SESSION_TRACK:
         return packet
     parsed = p.parse_ok(packet, capabilities)
     entries, at = [], 0
     while at < len(parsed.trackers):
-        start = at
-        _, at = read_lenenc_bytes(parsed.trackers, at + 1)
-        if parsed.trackers[start] != _TRANSACTION_STATE:
-            entries.append(parsed.trackers[start:at])
+        start, kind = at, parsed.trackers[at]
+        content, at = read_lenenc_bytes(parsed.trackers, at + 1)
+        if kind == _TRANSACTION_STATE or kind == _SCHEMA and content[1:] == schema:
+            continue
+        entries.append(parsed.trackers[start:at])
     status = parsed.status if entries else parsed.status & ~c.STATUS_SESSION_STATE_CHANGED
     return p.build_ok(replace(parsed, trackers=b"".join(sorted(entries)), status=status), capabilities, packet[0])
 

@@ -108,14 +108,20 @@ class World:
     def refresh(self) -> None:
         """Close Forebay's server connections, so that it opens new ones, which remember nothing."""
         assert self.daemon is not None
-        users = f"'{APP.name}', '{OTHER.name}'"
-        ours = f"FROM information_schema.processlist WHERE user IN ({users})"
+        listed = "SELECT id, command, state, info FROM information_schema.processlist WHERE user IN (%s, %s)"
         with self.admins[0].cursor() as cursor:
-            cursor.execute(f"SELECT id {ours}")
-            for (number,) in cursor.fetchall():
+
+            def still_there() -> list[Any]:
+                cursor.execute(listed, (APP.name, OTHER.name))
+                return [row for row in cursor.fetchall() if row[0] in killed]
+
+            killed: set[int] = set()
+            cursor.execute(listed, (APP.name, OTHER.name))
+            for number, *_ in cursor.fetchall():
+                killed.add(number)
                 with contextlib.suppress(pymysql.err.MySQLError):  # it has gone by itself
                     cursor.execute(f"KILL {number}")
-            wait_until(lambda: not cursor.execute(f"SELECT id, command, state, info {ours}"), f"KILL: {cursor.fetchall()}")
+            wait_until(lambda: not still_there(), "connections that are killed end")
         self.daemon.get("/healthz")  # what the loop answers after it has seen the ends
 
     def connect_directly(self, kind: Kind, client: int) -> OracleClient:

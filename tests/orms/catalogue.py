@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -20,14 +21,14 @@ NODE_MODULES = HERE / "node_modules"
 class Orm:
     """An ORM in its default way. ``key`` is its folder in ``apps`` and its package's name.
 
-    ``pins`` are the reasons for which it is known to pin, by what its driver sends.
+    ``pins`` are the reasons for which it is known to pin, each with what it does that needs it.
     """
 
     key: str
     name: str
     driver: str
     node: bool = False
-    pins: frozenset[str] = frozenset()
+    pins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def command(self) -> list[str]:
@@ -46,14 +47,21 @@ class Orm:
         return "drizzle-orm" if self.key == "drizzle" else self.key
 
 
+PREPARED = "prepared_statement"
+
 ORMS = (
     Orm("sqlalchemy", "SQLAlchemy", "PyMySQL"),
     Orm("django", "Django", "mysqlclient"),
     Orm("peewee", "Peewee", "PyMySQL"),
-    # Its INSERT and UPDATE bind their values, for which it calls mysql2's execute().
-    Orm("sequelize", "Sequelize", "mysql2", node=True, pins=frozenset({"prepared_statement"})),
+    Orm("sequelize", "Sequelize", "mysql2", node=True, pins={PREPARED: "what it inserts and updates, it binds"}),
     Orm("typeorm", "TypeORM", "mysql2", node=True),
     Orm("knex", "Knex", "mysql2", node=True),
-    Orm("drizzle", "Drizzle", "mysql2", node=True),
+    Orm(
+        "drizzle",
+        "Drizzle",
+        "mysql2",
+        node=True,
+        pins={PREPARED: "its migrator asks so what was applied; nothing else"},
+    ),
 )
 BY_KEY = {orm.key: orm for orm in ORMS}

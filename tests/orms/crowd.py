@@ -14,14 +14,14 @@ from typing import Any
 
 from tests.orms.catalogue import ROOT, Orm
 
-DEADLINE = 150.0
+DEADLINE = 240.0
 
 # What a step printed, {"step": ..., "result": ...} or {"step": ..., "error": ...}, by its name.
 Outcomes = dict[str, dict[str, Any]]
 
 
 class ProcessFailed(Exception):
-    """A process did not load, did not take all its steps, or did not end; the text has its standard error."""
+    """A process did not load; the text has its standard error."""
 
 
 def _start(orm: Orm, url: str, steps: Sequence[str]) -> subprocess.Popen[str]:
@@ -40,13 +40,9 @@ def _finish(process: subprocess.Popen[str], steps: Sequence[str]) -> Outcomes:
         process.kill()
         output, errors = process.communicate()
         errors += f"\nnot done within {DEADLINE} s"
-    outcomes = {line["step"]: line for line in map(json.loads, output.splitlines()) if "step" in line}
-    if set(outcomes) != set(steps):
-        raise ProcessFailed(f"{process.args} took only the steps {sorted(outcomes)}:\n{errors[-4000:]}")
-    for step, line in outcomes.items():
-        if "error" in line:
-            outcomes[step] = {**line, "stderr": errors[-4000:]}
-    return outcomes
+    lines = [json.loads(line) for line in output.splitlines()]
+    outcomes = {step: {"error": "did not get there"} for step in steps} | {line["step"]: line for line in lines}
+    return {step: {**line, "stderr": errors[-4000:]} if "error" in line else line for step, line in outcomes.items()}
 
 
 def run(orm: Orm, url: str, groups: Iterable[Sequence[str]]) -> Outcomes:

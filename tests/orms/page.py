@@ -34,11 +34,14 @@ before it was lent to another, *SETs answered* needed no server connection. Tran
 
 ## What the ORMs send
 
-- **{prepared}** bind the values of what they write by the driver's `execute()`, which prepares a statement on the
-  server and keeps it until the client's connection ends.
-- All others send complete statements, their values written into the text by the driver; so nothing is left behind.
-- All of them open several connections when asked for several things at once. Each holds a server connection only while
-  its statement or its transaction runs.
+All of them send complete statements, their values written into the text by the driver, so that nothing is left behind;
+with these exceptions:
+
+{pins}
+
+mysql2's `execute()` is behind `prepared_statement`: it prepares a statement on the server and keeps it until the
+connection ends. An ORM that pins so, and opens more connections while it keeps one, can wait for server connections
+that others like it keep. Until Forebay carries such statements, allow it one connection: `pool: {{ max: 1 }}`.
 
 Measured with {versions}.
 """
@@ -69,7 +72,7 @@ def text(figures: Table, processes: int) -> str:
         processes=processes,
         pool=POOL,
         table=table(figures),
-        prepared=" and ".join(orm.name for orm in ORMS if "prepared_statement" in orm.pins),
+        pins="\n".join(f"- {orm.name}, `{reason}`: {why}" for orm in ORMS for reason, why in orm.pins.items()),
         versions=", ".join(f"{orm.name} {orm.version(orm.package)} on {orm.driver}" for orm in ORMS),
     )
 

@@ -98,7 +98,11 @@ def _figures(daemon: Daemon, seen: Seen) -> Figures:
 
 def failures(seen: Seen) -> list[str]:
     """The steps that failed, with their errors."""
-    return [f"step {step}: {line['error']}" for step, line in sorted(seen.outcomes.items()) if "error" in line]
+    return [
+        f"step {step}: {line['error']}\n{line['stderr']}"
+        for step, line in sorted(seen.outcomes.items())
+        if "error" in line
+    ]
 
 
 def differences(mine: Seen, theirs: Seen) -> list[str]:

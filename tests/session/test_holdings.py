@@ -14,7 +14,7 @@ def after(*steps: str | tuple[str, bool]) -> set[str]:
     held = Holdings()
     for step in steps:
         sql, failed = step if isinstance(step, tuple) else (step, False)
-        held.learn(traits(sql.encode(), 0), "shop", sql.encode(), failed)
+        held.learn(traits(sql.encode(), 0), "shop", failed)
     return {reason for reason, holds in held.reasons().items() if holds}
 
 
@@ -44,7 +44,9 @@ TABLE, LOCK, HANDLER, PREPARED = pins.TEMPORARY_TABLE, pins.NAMED_LOCK, pins.HAN
         (["HANDLER t OPEN AS x", "HANDLER x READ FIRST"], {HANDLER}),
         (["HANDLER t OPEN AS x", "HANDLER x CLOSE"], set()),
         (["HANDLER t OPEN", "HANDLER t CLOSE;"], set()),
-        (["HANDLER `t` OPEN", "HANDLER t CLOSE"], {HANDLER}),
+        (["HANDLER `t` OPEN", "HANDLER t CLOSE"], set()),
+        (["HANDLER t OPEN", "HANDLER T CLOSE"], {HANDLER}),
+        (["CREATE TEMPORARY TABLE t (i INT)", "ALTER TABLE t RENAME TO u", "DROP TABLE t"], {TABLE}),
         (["PREPARE p FROM 'SELECT 1'"], {PREPARED}),
         (["PREPARE p FROM 'SELECT 1'", "EXECUTE p"], {PREPARED}),
         (["PREPARE p FROM 'SELECT 1'", "PREPARE q FROM 'SELECT 1'", "DEALLOCATE PREPARE p"], {PREPARED}),
@@ -58,6 +60,6 @@ def test_what_holds(steps: list[str | tuple[str, bool]], reasons: set[str]) -> N
 def test_a_reset_lets_everything_go() -> None:
     held = Holdings()
     for sql in (b"CREATE TEMPORARY TABLE t (i INT)", b"SELECT GET_LOCK('a', 1)", b"HANDLER t OPEN"):
-        held.learn(traits(sql, 0), None, sql, False)
+        held.learn(traits(sql, 0), None, False)
     held.clear()
     assert not any(held.reasons().values())

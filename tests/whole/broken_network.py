@@ -126,15 +126,16 @@ class Network:
 
 
 class Link:
-    """One connection: ``near`` is who connected, ``far`` the target."""
+    """One connection: ``near`` is who connected, ``far`` the target, which sees it come from ``port``."""
 
     def __init__(self, network: Network, up: Shape, down: Shape) -> None:
         self.network = network
         self.alive = True
+        self.port = 0
         self.up = Direction(self, up)
         self.down = Direction(self, down)
         self.near = _End(self, self.up, self._connect)
-        self.far = _End(self, self.down, lambda: self.near.pause(False))
+        self.far = _End(self, self.down, self._connected)
         self.up.source = self.down.destination = self.near
         self.down.source = self.up.destination = self.far
 
@@ -144,8 +145,12 @@ class Link:
         task = asyncio.get_running_loop().create_task(self._reach(where))
         task.add_done_callback(lambda done: done.exception() and self.reset())
 
+    def _connected(self) -> None:
+        self.near.pause(False)
+
     async def _reach(self, where: tuple[str, int]) -> None:
-        await asyncio.get_running_loop().create_connection(lambda: self.far, *where)
+        transport, _ = await asyncio.get_running_loop().create_connection(lambda: self.far, *where)
+        self.port = transport.get_extra_info("sockname")[1]
         if not self.alive:
             self.far.end(_RESET)
 

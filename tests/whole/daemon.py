@@ -47,6 +47,13 @@ class Daemon:
         self.write_config()
         self.process: subprocess.Popen[bytes] | None = None
 
+    def arguments(self) -> list[str]:
+        """Of ``forebay run``."""
+        return ["-c", str(self.config_path)]
+
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
     def write_config(self) -> None:
         """JSON is YAML."""
         self.config_path.write_text(json.dumps(self.config, indent=1))
@@ -55,7 +62,8 @@ class Daemon:
         """Start; wait until it listens, and with ``ready`` until the target answers."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "error", *self.program, "run", "-c", str(self.config_path)],
+                [sys.executable, "-W", "error", *self.program, "run", *self.arguments()],
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

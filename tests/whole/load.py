@@ -25,12 +25,12 @@ Connection = pymysql.Connection
 
 
 class Failure(NamedTuple):
-    """A statement or login that failed; ``seconds`` is how long it took, ``what`` its first word."""
+    """A statement or login that failed; ``what`` is its first word, ``held`` tells one inside a transaction."""
 
     what: str
     number: int
     text: str
-    seconds: float
+    held: bool = False
 
 
 def prepare(server: Server) -> None:
@@ -112,7 +112,6 @@ class Crowd:
             connection.close()
 
     def _log_in(self, first: str) -> Connection | None:
-        began = time.monotonic()
         try:
             return pymysql.connect(
                 host="127.0.0.1",
@@ -126,7 +125,7 @@ class Crowd:
             )
         except pymysql.MySQLError as error:
             number, text = (error.args * 2)[:2]
-            self.failures.append(Failure("login", number, text, time.monotonic() - began))
+            self.failures.append(Failure("login", number, text))
             if self.leaves_after(number):
                 self._stop.set()
             return None
@@ -135,9 +134,8 @@ class Crowd:
         """Whether a login that was refused in this way is the crowd's last."""
         return number in (1053, 2003)
 
-    def _execute(self, connection: Connection, sql: str) -> bool:
+    def _execute(self, connection: Connection, sql: str, held: bool = False) -> bool:
         """Whether it succeeded. A failed one is noted."""
-        began = time.monotonic()
         try:
             with connection.cursor() as cursor:
                 cursor.execute(sql)
@@ -146,7 +144,7 @@ class Crowd:
             number, text = (
                 error.args if isinstance(error, pymysql.MySQLError) and len(error.args) == 2 else (0, str(error))
             )
-            self.failures.append(Failure(sql.split()[0], number, text, time.monotonic() - began))
+            self.failures.append(Failure(sql.split()[0], number, text, held))
             return False
         self.last_success = time.monotonic()
         return True
@@ -157,7 +155,7 @@ class Crowd:
 
     def _transact(self, connection: Connection, id: int) -> None:
         for sql in ("BEGIN", insert(id, 1), insert(id, 2), "COMMIT"):
-            if not self._execute(connection, sql):
+            if not self._execute(connection, sql, held=sql != "BEGIN"):
                 connection._force_close()
                 return
         self.acknowledged.add(id)

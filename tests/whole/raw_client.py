@@ -13,7 +13,7 @@ from proxy.wire import constants as c
 from proxy.wire import packets as p
 from proxy.wire.auth import Credentials
 from proxy.wire.primitives import read_lenenc_bytes, read_lenenc_int, write_lenenc_bytes
-from tests.servers import APP
+from tests.servers import APP, Server
 from tests.whole.daemon import Daemon
 from tests.whole.plain_client import RICH, PlainClient
 
@@ -41,11 +41,21 @@ class Result:
     ok: p.Ok = field(default_factory=p.Ok)
 
 
+def direct(server: Server) -> SimpleNamespace:
+    """What a RawClient wants to know of a daemon, of the server itself."""
+    return SimpleNamespace(port=server.port, socket_path=server.socket)
+
+
 class RawClient(PlainClient):
-    """Logged in to the daemon when made."""
+    """Logged in to the daemon when made, or to what ``direct`` gives."""
 
     def __init__(
-        self, daemon: Daemon, user: str = APP.name, password: str = APP.password, capabilities: int = RICH, **how: Any
+        self,
+        daemon: Daemon | SimpleNamespace,
+        user: str = APP.name,
+        password: str = APP.password,
+        capabilities: int = RICH,
+        **how: Any,
     ) -> None:
         door = SimpleNamespace(host="127.0.0.1", port=daemon.port, socket=str(daemon.socket_path))
         credentials = Credentials.from_password(user, password.encode())

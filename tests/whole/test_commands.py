@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
-import pymysql
 import pytest
 from pymysql.constants import CLIENT
 
@@ -23,7 +21,7 @@ from proxy.wire.auth import Credentials
 from tests.servers import APP, Server, User
 from tests.whole.daemon import Daemon, running, wait_until
 from tests.whole.plain_client import POOR, RICH
-from tests.whole.raw_client import MULTI, RawClient, Refused
+from tests.whole.raw_client import MULTI, RawClient, Refused, direct
 
 OTHER = User("commands_other", "other-password")
 GUARDED = User("commands_guarded", "guarded-password")
@@ -73,11 +71,6 @@ def other(daemon: Daemon) -> Iterator[RawClient]:
         yield client
 
 
-def directly(server: Server) -> SimpleNamespace:
-    """What a RawClient wants to know of a daemon, of the server itself."""
-    return SimpleNamespace(port=server.port, socket_path=server.socket)
-
-
 def is_free(daemon: Daemon) -> bool:
     """Whether no client holds a server connection."""
     return daemon.metric("forebay_pool_servers", state="lent") == 0
@@ -95,7 +88,14 @@ def test_ping_and_statistics(daemon: Daemon, client: RawClient) -> None:
 
 
 def test_what_is_not_for_clients(client: RawClient) -> None:
-    commands = (c.COM_SHUTDOWN, c.COM_BINLOG_DUMP, c.COM_REGISTER_SLAVE, c.COM_PROCESS_INFO, c.COM_DEBUG, c.COM_CREATE_DB)
+    commands = (
+        c.COM_SHUTDOWN,
+        c.COM_BINLOG_DUMP,
+        c.COM_REGISTER_SLAVE,
+        c.COM_PROCESS_INFO,
+        c.COM_DEBUG,
+        c.COM_CREATE_DB,
+    )
     for command in commands:
         with pytest.raises(Refused) as refused:
             client.simple(command, b"x")
@@ -121,7 +121,7 @@ def test_init_db(client: RawClient, other: RawClient) -> None:
 def test_field_list(prepared: Server, daemon: Daemon) -> None:
     for capabilities in (RICH, POOR):
         seen = []
-        for place in (daemon, directly(prepared)):
+        for place in (daemon, direct(prepared)):
             with RawClient(place, capabilities=capabilities, schema="commands") as client:
                 try:
                     seen.append((client.fields("note"), client.ok.status))
@@ -157,10 +157,14 @@ def test_connection_id(client: RawClient, other: RawClient) -> None:
 def test_multi_results(prepared: Server, daemon: Daemon) -> None:
     for capabilities in (MULTI, POOR | c.CLIENT_MULTI_STATEMENTS):
         seen = []
-        for place in (daemon, directly(prepared)):
+        for place in (daemon, direct(prepared)):
             with RawClient(place, capabilities=capabilities, schema="commands") as client:
                 seen.append([])
-                for sql in (b"CALL two()", b"SELECT 7; CALL two(); SELECT 8", b"SELECT 1; SELECT * FROM nowhere; SELECT 2"):
+                for sql in (
+                    b"CALL two()",
+                    b"SELECT 7; CALL two(); SELECT 8",
+                    b"SELECT 1; SELECT * FROM nowhere; SELECT 2",
+                ):
                     try:
                         for result in client.results(c.COM_QUERY, sql):
                             names = [column.name for column in result.columns]
@@ -410,7 +414,7 @@ def test_prepared_statements(daemon: Daemon, other: RawClient, capabilities: int
 
 def test_prepared_call(prepared: Server, daemon: Daemon) -> None:
     seen = []
-    for place in (daemon, directly(prepared)):
+    for place in (daemon, direct(prepared)):
         with RawClient(place, capabilities=MULTI, schema="commands") as client:
             two, twice = client.prepare("CALL two()"), client.prepare("CALL twice(?)")
             results = client.results_of(two)
@@ -432,7 +436,8 @@ const mysql = require('mysql2/promise');
   seen.push(done.affectedRows);
   const [rows] = await connection.execute('SELECT t FROM note WHERE id = ?', [done.insertId]);
   seen.push(rows);
-  for (const sql of ['SELECT ? AS n, ? AS t, ? AS nothing', 'INSERT INTO note (t) VALUES (?)']) connection.unprepare(sql);
+  connection.unprepare('SELECT ? AS n, ? AS t, ? AS nothing');
+  connection.unprepare('INSERT INTO note (t) VALUES (?)');
   connection.unprepare('SELECT t FROM note WHERE id = ?');
   await connection.query('DELETE FROM note');
   console.log(JSON.stringify(seen));

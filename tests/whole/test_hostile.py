@@ -27,6 +27,7 @@ from proxy.wire.frames import frame
 from tests.servers import APP, Server, User
 from tests.whole.daemon import Daemon, running, wait_until
 from tests.whole.plain_client import RICH, PlainClient
+from tests.whole.watching import Scrape, memory
 
 WITNESS = User("witness", "witness-password")
 MAX_PACKET = 1 << 20
@@ -45,7 +46,8 @@ class Witness:
 
     def __init__(self, port: int) -> None:
         self.rounds = 0
-        self._where = {"host": "127.0.0.1", "port": port, "user": WITNESS.name, "password": WITNESS.password}
+        login = {"host": "127.0.0.1", "port": port, "user": WITNESS.name, "password": WITNESS.password}
+        self._where = {**login, "ssl_disabled": True}  # PyMySQL takes long to make a TLS context
         self._end = threading.Event()
         self._pool = ThreadPoolExecutor(1)
 
@@ -114,7 +116,7 @@ def looked_after(daemon: Daemon) -> Iterator[list[str]]:
     lines: list[str] = []
     yield lines
     daemon.witness.more()  # type: ignore[attr-defined]
-    wait_until(lambda: daemon.metric("forebay_clients") <= 2, "the peer is gone")  # the witness has two at times
+    wait_until(lambda: Scrape(daemon)("forebay_clients") <= 2, "the peer is gone")  # the witness has two at times
     lines += log_lines(daemon)[known:]
     assert "Traceback" not in daemon.log()
 
@@ -225,7 +227,7 @@ def test_refused_when_logged_in(daemon: Daemon, what: str) -> None:
         payloads = until_closed(peer.socket)
     assert error_number(payloads) == number, payloads
     assert [line.rpartition(" error=")[2] for line in lines] == [label], lines
-    wait_until(lambda: daemon.metric("forebay_clients_logged_in") <= 2, "it is counted out")
+    wait_until(lambda: Scrape(daemon)("forebay_clients_logged_in") <= 2, "it is counted out")
 
 
 def test_a_change_of_user_that_fails(daemon: Daemon) -> None:
@@ -237,7 +239,7 @@ def test_a_change_of_user_that_fails(daemon: Daemon) -> None:
         payloads = until_closed(peer.socket)
     assert error_number(payloads) == 1045, payloads
     assert [line.rpartition(" error=")[2] for line in lines] == ["access_denied"], lines
-    wait_until(lambda: daemon.metric("forebay_clients_logged_in") <= 2, "it is counted out")
+    wait_until(lambda: Scrape(daemon)("forebay_clients_logged_in") <= 2, "it is counted out")
 
 
 def test_a_command_behind_quit_does_not_run(daemon: Daemon, mariadb: Server) -> None:
@@ -320,7 +322,7 @@ def test_too_many_clients(daemon: Daemon) -> None:
                 assert p.parse_err(payload, 0).number == 1040
                 assert until_closed(one) == []
         assert refused >= 1
-    wait_until(lambda: daemon.metric("forebay_clients") <= 2, "they are gone")
+    wait_until(lambda: Scrape(daemon)("forebay_clients") <= 2, "they are gone")
 
 
 # TLS.
@@ -406,7 +408,7 @@ def test_tls_hello_right_behind_the_request(daemon: Daemon, at: tuple[int, ...])
 )
 @pytest.mark.parametrize("together", [True, False])
 def test_garbage_instead_of_tls(daemon: Daemon, garbage: bytes, together: bool) -> None:
-    before = daemon.metric("forebay_client_logins_failed_total", error="tls")
+    before = Scrape(daemon)("forebay_client_logins_failed_total", error="tls")
     with looked_after(daemon) as lines, connect(daemon) as peer:
         if together:
             peer.sendall(SSL_REQUEST + garbage)
@@ -418,7 +420,7 @@ def test_garbage_instead_of_tls(daemon: Daemon, garbage: bytes, together: bool) 
             while peer.recv(4096):
                 pass  # a TLS alert
     assert len(lines) == 1
-    assert daemon.metric("forebay_client_logins_failed_total", error="tls") == before + 1
+    assert Scrape(daemon)("forebay_client_logins_failed_total", error="tls") == before + 1
 
 
 def test_tls_inside_tls(daemon: Daemon) -> None:
@@ -549,16 +551,9 @@ WAYS = (noise, bad_login, bad_hello, bad_proof, bad_command, bad_command, bad_ex
 CASES = 320
 
 
-def memory(daemon: Daemon) -> int:
-    """Resident bytes of the daemon."""
-    assert daemon.process is not None
-    with open(f"/proc/{daemon.process.pid}/status") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
-
-
 def errors_counted(daemon: Daemon) -> int:
-    tls = daemon.metric("forebay_client_logins_failed_total", error="tls")
-    return int(daemon.metric("forebay_errors_total") + tls)
+    tls = Scrape(daemon)("forebay_client_logins_failed_total", error="tls")
+    return int(Scrape(daemon)("forebay_errors_total") + tls)
 
 
 @pytest.mark.parametrize("way", range(len(WAYS)), ids=lambda way: WAYS[way].__name__)
@@ -575,5 +570,5 @@ def test_anything(daemon: Daemon, way: int) -> None:
                 raise AssertionError(f"seed {seed}") from error
     assert len(lines) == errors_counted(daemon) - counted
     assert memory(daemon) - before < 16 << 20
-    wait_until(lambda: daemon.metric("forebay_servers_pinned") == 0, "no pin is left")
-    wait_until(lambda: daemon.metric("forebay_pool_servers", pool=APP.name, state="lent") == 0, "nothing is held")
+    wait_until(lambda: Scrape(daemon)("forebay_servers_pinned") == 0, "no pin is left")
+    wait_until(lambda: Scrape(daemon)("forebay_pool_servers", pool=APP.name, state="lent") == 0, "nothing is held")

@@ -169,26 +169,27 @@ def refused_at_the_door(daemon: Daemon) -> bool:
 
 
 def test_sigterm_under_load(target: Server) -> None:
-    with running(target.port, {"pool": {"max_connections": POOL}, "drain_timeout": "30s"}) as daemon:
-        with Crowd(daemon.port, transactions=8, writers=2, comers=2) as crowd, connect(daemon) as slow:
-            crowd.wait_for_more(30)
-            ask(slow, "BEGIN")
-            ask(slow, insert(-1, 1))
-            daemon.signal(signal.SIGTERM)
-            wait_until(lambda: daemon.get("/readyz") == (503, "draining\n"), "/readyz says that it drains")
-            assert refused_at_the_door(daemon)
-            assert daemon.get("/healthz")[0] == 200
-            crowd.join()
-            assert daemon.metric("forebay_clients") == 1
-            ask(slow, insert(-1, 2))
-            slow.commit()
-            crowd.acknowledged.add(-1)
-            assert daemon.wait() == 0
-    # An open transaction was never cut, and a statement either ran or found its client closed.
-    assert {failure.what for failure in crowd.failures} <= {"BEGIN", "INSERT", "login"}
-    assert not [failure for failure in crowd.failures if failure.number not in (0, 1053, 2003, 2006, 2013)]
+    with (
+        running(target.port, {"pool": {"max_connections": POOL}, "drain_timeout": "60s"}) as daemon,
+        Crowd(daemon.port, transactions=8, writers=2, comers=2) as crowd,
+        connect(daemon) as slow,
+    ):
+        crowd.wait_for_more(30)
+        ask(slow, "BEGIN")
+        ask(slow, insert(-1, 1))
+        daemon.signal(signal.SIGTERM)
+        wait_until(lambda: daemon.get("/readyz") == (503, "draining\n"), "/readyz says that it drains")
+        assert refused_at_the_door(daemon)
+        assert daemon.get("/healthz")[0] == 200
+        crowd.join()
+        assert daemon.metric("forebay_clients") == 1
+        ask(slow, insert(-1, 2))
+        slow.commit()
+        crowd.acknowledged.add(-1)
+        assert daemon.wait() == 0
+    assert not [failure for failure in crowd.failures if failure.held], "an open transaction was cut"
+    assert {failure.number for failure in crowd.failures} <= {0, 1053, 2003, 2006, 2013}, crowd.failures
     crowd.check(target)
-    assert not target.execute(f"SELECT id FROM {TABLE} GROUP BY id HAVING COUNT(*) <> 2")
 
 
 def test_frozen_client_past_drain_timeout(target: Server) -> None:
@@ -300,7 +301,7 @@ def test_reload_takes_other_users(reloading: Daemon) -> None:
         reload(reloading, "reloaded", "users[other].password", "users[late]")
         with RawClient(reloading, "late", "late-password") as late:
             assert late.one("SELECT CURRENT_USER()") == "late@%"
-        with pytest.raises(ServerRefused, match="1045|Access denied"):
+        with pytest.raises(ServerRefused, match="Access denied"):
             RawClient(reloading, "other", "one")
         RawClient(reloading, "other", "two").close()
 

@@ -183,7 +183,7 @@ def prepare_answer(parameters: int, columns: int, old: bool) -> list[bytes]:
     for count in (parameters, columns):
         packets += [text(b"def") + bytes(12)] * count
         if old and count:
-            packets.append(eof())
+            packets.append(eof(warnings=3))
     return packets
 
 

@@ -23,6 +23,7 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("CALL {s}.p_set(?)", ("number",)),
     ("CALL {s}.p_out(?, ?, ?)", ("number", "number", "number")),
     ("SELECT LAST_INSERT_ID(), ROW_COUNT(), FOUND_ROWS()", ()),
+    ("SELECT FOUND_ROWS() + ?", ("number",)),
     ("SELECT SQL_CALC_FOUND_ROWS id FROM {s}.t LIMIT 1", ()),
     ("BEGIN", ()),
     ("COMMIT", ()),

@@ -8,7 +8,7 @@ from tests.oracle.pen import Pen, Subject
 # Values that belong to one moment or one connection, or that Forebay sets for its own use.
 _NOT_COMPARED = (
     "pseudo_thread_id timestamp session_track_system_variables session_track_schema session_track_state_change "
-    "session_track_transaction_info rand_seed1 rand_seed2 statement_id"
+    "session_track_transaction_info rand_seed1 rand_seed2 statement_id character_set_database collation_database"
 ).split()
 ALL_VARIABLES = "SHOW SESSION VARIABLES WHERE Variable_name NOT IN ({})".format(", ".join(f"'{n}'" for n in _NOT_COMPARED))
 CHARSETS = (
