@@ -33,7 +33,9 @@ Reading = Generator[None, bytes, Answer]
 class OracleClient:
     """Logged in when made. ``prefix`` is what the texts' ``orap_`` becomes, and is turned back in the answers."""
 
-    def __init__(self, address: tuple[str, int], kind: Kind, credentials: Credentials, schema: str, prefix: bytes) -> None:
+    def __init__(
+        self, address: tuple[str, int], kind: Kind, credentials: Credentials, schema: str, prefix: bytes
+    ) -> None:
         self.address = address
         self.kind = kind
         self.credentials = credentials
@@ -64,7 +66,14 @@ class OracleClient:
         response = auth.first_response(chosen, self.nonce, self.credentials)
         attributes = (("program_name", "oracle"),) if self.capabilities & c.CLIENT_CONNECT_ATTRS else ()
         login = p.Login(
-            self.capabilities, 1 << 24, self.kind.collation, self.credentials.user, response, self.schema, chosen, attributes
+            self.capabilities,
+            1 << 24,
+            self.kind.collation,
+            self.credentials.user,
+            response,
+            self.schema,
+            chosen,
+            attributes,
         )
         self._write(p.build_login(login), self.sequence)
         return self._converse(chosen, self.nonce)

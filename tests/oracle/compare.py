@@ -51,7 +51,9 @@ def differences(world: World, case: Case) -> list[Difference]:
     """The first difference of each client, in no order that means anything; empty where there is none."""
     world.reset(case.clients)
     with ThreadPoolExecutor(1) as threads:
-        directly = threads.submit(play, case, lambda index: world.connect_directly(case.kinds[index], index), len(case.kinds))
+        directly = threads.submit(
+            play, case, lambda index: world.connect_directly(case.kinds[index], index), len(case.kinds)
+        )
         through = play(case, lambda index: world.connect_through(case.kinds[index], index), case.window)
         expected = directly.result()
     found = []

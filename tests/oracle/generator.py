@@ -32,7 +32,9 @@ def generate(seed: int, flavour: str, clients: int, rows: Sequence[Subject], act
     return Case(seed, kinds, tuple(_interleaved(rng, scripts)), window)
 
 
-def _script(rng: random.Random, flavour: str, client: int, kind: Kind, rows: Sequence[Subject], acts: int) -> list[Step]:
+def _script(
+    rng: random.Random, flavour: str, client: int, kind: Kind, rows: Sequence[Subject], acts: int
+) -> list[Step]:
     pen = Pen(rng, flavour, client, kind)
     weights = [row.weight for row in rows]
 
@@ -51,13 +53,17 @@ def _script(rng: random.Random, flavour: str, client: int, kind: Kind, rows: Seq
     for _ in range(acts):
         act()
     pen.subject = "the end"
-    pen.q(system.ALL_VARIABLES, "SELECT @a, @b, @c, @i, LAST_INSERT_ID(), DATABASE()", "SELECT * FROM {s}.t ORDER BY id")
+    pen.q(
+        system.ALL_VARIABLES, "SELECT @a, @b, @c, @i, LAST_INSERT_ID(), DATABASE()", "SELECT * FROM {s}.t ORDER BY id"
+    )
     return pen.steps
 
 
 def _look_around(pen: Pen) -> None:
     """Ask for something that an earlier act may have left."""
-    pen.rng.choice((variables.ask, identity.ask, diagnostics.ask, lambda pen: pen.any(system.CHARSETS, system.ALL_VARIABLES)))(pen)
+    pen.rng.choice(
+        (variables.ask, identity.ask, diagnostics.ask, lambda pen: pen.any(system.CHARSETS, system.ALL_VARIABLES))
+    )(pen)
 
 
 def _interleaved(rng: random.Random, scripts: list[list[Step]]) -> list[Turn]:

@@ -30,7 +30,7 @@ def ok(packet: bytes, capabilities: int, schema: bytes) -> bytes:
     while at < len(parsed.trackers):
         start, kind = at, parsed.trackers[at]
         content, at = read_lenenc_bytes(parsed.trackers, at + 1)
-        if kind == _TRANSACTION_STATE or kind == _SCHEMA and content[1:] == schema:
+        if kind == _TRANSACTION_STATE or (kind == _SCHEMA and content[1:] == schema):
             continue
         entries.append(parsed.trackers[start:at])
     status = parsed.status if entries else parsed.status & ~c.STATUS_SESSION_STATE_CHANGED

@@ -33,7 +33,7 @@ def asks_for_garbage(script: list[s.Step]) -> bool:
         text = str(step)
         if "FOUND_ROWS()" in text.upper():
             return True
-        if isinstance(step, s.Reconnect) or isinstance(step, s.Query) and step.sql.startswith(_SETS_FOUND_ROWS):
+        if isinstance(step, s.Reconnect) or (isinstance(step, s.Query) and step.sql.startswith(_SETS_FOUND_ROWS)):
             return False
     return False
 

@@ -106,7 +106,7 @@ def test_collation_after_set_names_is_unknown_until_read_back(states: States) ->
 
 def test_result_sets_name_the_collation_of_set_names(states: States) -> None:
     """It is seen in column definitions only, and only SET NAMES .. COLLATE or a login chooses it."""
-    charsets = dict.fromkeys(CHARSETS + ("character_set_connection",), "latin1")
+    charsets = dict.fromkeys((*CHARSETS, "character_set_connection"), "latin1")
     named = states.with_collation(
         states.after(states.fresh, Changes(variables=tuple(charsets.items())), False, NAMES_COLLATE), "latin1_bin"
     )

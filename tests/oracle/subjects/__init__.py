@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from tests.oracle.pen import Subject
-from tests.oracle.subjects import data, diagnostics, identity, pinned, prepared, routines, system, transactions, variables
+from tests.oracle.subjects import (
+    data,
+    diagnostics,
+    identity,
+    pinned,
+    prepared,
+    routines,
+    system,
+    transactions,
+    variables,
+)
 
 SUBJECTS: tuple[Subject, ...] = (
     *system.SUBJECTS,

@@ -41,8 +41,11 @@ def rows(pen: Pen) -> None:
 
 def tables(pen: Pen) -> None:
     name = pen.pick("{s}.made_1", "{s}.made_2")
-    pen.any(f"CREATE TABLE {name} (a INT PRIMARY KEY, b TEXT)", f"CREATE TABLE {name} AS SELECT id, n FROM {{s}}.t",
-            f"CREATE TABLE {name} LIKE {{s}}.t")
+    pen.any(
+        f"CREATE TABLE {name} (a INT PRIMARY KEY, b TEXT)",
+        f"CREATE TABLE {name} AS SELECT id, n FROM {{s}}.t",
+        f"CREATE TABLE {name} LIKE {{s}}.t",
+    )
     pen.some(3, f"ALTER TABLE {name} ADD COLUMN z INT DEFAULT 4", f"INSERT INTO {name} VALUES (1, 2)", f"SELECT * FROM {name}",
              f"CREATE INDEX i ON {name} (z)", f"RENAME TABLE {name} TO {{s}}.renamed", f"SHOW CREATE TABLE {name}",
              f"TRUNCATE TABLE {name}", f"ALTER TABLE {name} DROP COLUMN nothing")  # fmt: skip

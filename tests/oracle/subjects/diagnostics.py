@@ -99,21 +99,44 @@ def found_rows(pen: Pen) -> None:
         "SELECT id FROM {s}.t",
     )
     if pen.chance(0.4):
-        pen.any("SELECT 1", "SET @y = 2", "SELECT missing FROM {s}.t", "UPDATE {s}.t SET n = 1 WHERE id = 1", "SHOW WARNINGS", "BEGIN")
-    pen.any("SELECT FOUND_ROWS()", "SELECT FOUND_ROWS() AS total, 1", "SET @total = FOUND_ROWS()", "SELECT FOUND_ROWS() FROM {s}.t LIMIT 1")
+        pen.any(
+            "SELECT 1",
+            "SET @y = 2",
+            "SELECT missing FROM {s}.t",
+            "UPDATE {s}.t SET n = 1 WHERE id = 1",
+            "SHOW WARNINGS",
+            "BEGIN",
+        )
+    pen.any(
+        "SELECT FOUND_ROWS()",
+        "SELECT FOUND_ROWS() AS total, 1",
+        "SET @total = FOUND_ROWS()",
+        "SELECT FOUND_ROWS() FROM {s}.t LIMIT 1",
+    )
     pen.any("SELECT @total", "SELECT FOUND_ROWS()", "SELECT ROW_COUNT()")
 
 
 def errors(pen: Pen) -> None:
     """Mistakes of every kind, one after the other."""
-    mistakes = [text for text in _LEAVE if "missing" in text or "SELEC " in text or "never" in text or "nowhere" in text]
-    pen.q(*(pen.pick(*mistakes, "", ";", "SELECT", "SET @@nothing = 1", "CALL {s}.nothing()", "DROP TABLE {s}.nothing")
-            for _ in range(pen.number(1, 3))))
+    mistakes = [
+        text for text in _LEAVE if "missing" in text or "SELEC " in text or "never" in text or "nowhere" in text
+    ]
+    pen.q(
+        *(
+            pen.pick(*mistakes, "", ";", "SELECT", "SET @@nothing = 1", "CALL {s}.nothing()", "DROP TABLE {s}.nothing")
+            for _ in range(pen.number(1, 3))
+        )
+    )
     ask(pen)
 
 
 SUBJECTS = (
-    Subject("about the last statement", about_last, "`ROW_COUNT()`, `FOUND_ROWS()`, warnings, errors, `@@warning_count`", 3.0),
+    Subject(
+        "about the last statement",
+        about_last,
+        "`ROW_COUNT()`, `FOUND_ROWS()`, warnings, errors, `@@warning_count`",
+        3.0,
+    ),
     Subject("FOUND_ROWS()", found_rows, "`ROW_COUNT()`, `FOUND_ROWS()`, warnings, errors, `@@warning_count`"),
     Subject("errors", errors),
 )

@@ -20,9 +20,19 @@ def temporary(pen: Pen) -> None:
 
 
 def locked(pen: Pen) -> None:
-    pen.any("LOCK TABLES {s}.t WRITE", "LOCK TABLES {s}.t READ, {s}.u WRITE", "LOCK TABLE {s}.t AS x READ", "FLUSH TABLES {s}.t WITH READ LOCK")
+    pen.any(
+        "LOCK TABLES {s}.t WRITE",
+        "LOCK TABLES {s}.t READ, {s}.u WRITE",
+        "LOCK TABLE {s}.t AS x READ",
+        "FLUSH TABLES {s}.t WITH READ LOCK",
+    )
     for _ in range(pen.number(1, 2)):
-        pen.any("SELECT COUNT(*) FROM {s}.t", "INSERT INTO {s}.t (n) VALUES (31)", "SELECT COUNT(*) FROM {s}.u", "SELECT COUNT(*) FROM {s}.t AS x")
+        pen.any(
+            "SELECT COUNT(*) FROM {s}.t",
+            "INSERT INTO {s}.t (n) VALUES (31)",
+            "SELECT COUNT(*) FROM {s}.u",
+            "SELECT COUNT(*) FROM {s}.t AS x",
+        )
     pen.any("UNLOCK TABLES", "UNLOCK TABLES", "UNLOCK TABLE")
     pen.any("SELECT COUNT(*) FROM {s}.u", "INSERT INTO {s}.t (n) VALUES (32)")
 
@@ -36,21 +46,40 @@ def instance_lock(pen: Pen) -> None:
 
 def handler(pen: Pen) -> None:
     pen.any("HANDLER {s}.t OPEN", "HANDLER {s}.t OPEN AS h")
-    pen.some(3, "HANDLER t READ FIRST", "HANDLER h READ FIRST", "HANDLER t READ NEXT", "HANDLER h READ `PRIMARY` = (2)", "SELECT COUNT(*) FROM {s}.t")
+    pen.some(
+        3,
+        "HANDLER t READ FIRST",
+        "HANDLER h READ FIRST",
+        "HANDLER t READ NEXT",
+        "HANDLER h READ `PRIMARY` = (2)",
+        "SELECT COUNT(*) FROM {s}.t",
+    )
     pen.q("HANDLER t CLOSE", "HANDLER h CLOSE")
 
 
 def named_lock(pen: Pen) -> None:
     lock, other = f"'{pen.schema}'", f"'{pen.schema}_2'"
-    pen.any(f"SELECT GET_LOCK({lock}, 0)", f"SELECT GET_LOCK({lock}, 1), GET_LOCK({other}, 0)", f"DO GET_LOCK({lock}, 0)")
+    pen.any(
+        f"SELECT GET_LOCK({lock}, 0)", f"SELECT GET_LOCK({lock}, 1), GET_LOCK({other}, 0)", f"DO GET_LOCK({lock}, 0)"
+    )
     pen.some(3, f"SELECT IS_FREE_LOCK({lock})", f"SELECT IS_USED_LOCK({lock}) IS NULL", "SELECT COUNT(*) FROM {s}.t", "SELECT ROW_COUNT()",
              f"SELECT IS_FREE_LOCK({other})", f"SELECT GET_LOCK({lock}, 0)")  # fmt: skip
-    pen.any(f"SELECT RELEASE_LOCK({lock})", f"DO RELEASE_LOCK({lock})", "SELECT RELEASE_ALL_LOCKS()", "DO RELEASE_ALL_LOCKS()")
+    pen.any(
+        f"SELECT RELEASE_LOCK({lock})",
+        f"DO RELEASE_LOCK({lock})",
+        "SELECT RELEASE_ALL_LOCKS()",
+        "DO RELEASE_ALL_LOCKS()",
+    )
     pen.any(f"SELECT IS_FREE_LOCK({lock})", f"SELECT RELEASE_LOCK({lock})", "SELECT RELEASE_ALL_LOCKS()")
 
 
 def role(pen: Pen) -> None:
-    pen.any("SET ROLE NONE", "SET ROLE 'nobody'", "SELECT CURRENT_ROLE()", "SET ROLE ALL" if not pen.mariadb else "SET ROLE NONE")
+    pen.any(
+        "SET ROLE NONE",
+        "SET ROLE 'nobody'",
+        "SELECT CURRENT_ROLE()",
+        "SET ROLE ALL" if not pen.mariadb else "SET ROLE NONE",
+    )
     pen.any("SELECT CURRENT_ROLE()", "SELECT CURRENT_USER()")
 
 

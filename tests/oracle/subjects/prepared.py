@@ -29,7 +29,7 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("COMMIT", ()),
     ("SELECT CAST(? AS SIGNED)", ("text",)),
     ("SELECT missing FROM {s}.t", ()),
-    ("SELECT \"id\" FROM {s}.t LIMIT 1", ()),
+    ('SELECT "id" FROM {s}.t LIMIT 1', ()),
     ("SELECT ?", ("number",)),
     ("DO ?", ("number",)),
     ("SHOW WARNINGS", ()),
@@ -118,7 +118,13 @@ def text(pen: Pen) -> None:
             f"PREPARE {name} FROM 'INSERT INTO {{s}}.t (n) VALUES (?)'", f"PREPARE {name} FROM 'SET @a = ?'")  # fmt: skip
     pen.q("SET @v = 3")
     for _ in range(pen.number(1, 3)):
-        pen.any(f"EXECUTE {name} USING @v", f"EXECUTE {name} USING @v", f"EXECUTE {name}", "SELECT @v, @a", "EXECUTE unheard_of")
+        pen.any(
+            f"EXECUTE {name} USING @v",
+            f"EXECUTE {name} USING @v",
+            f"EXECUTE {name}",
+            "SELECT @v, @a",
+            "EXECUTE unheard_of",
+        )
     pen.any(f"DEALLOCATE PREPARE {name}", f"DROP PREPARE {name}")
     if pen.chance(0.3):
         pen.any(f"EXECUTE {name} USING @v", "SELECT 1")

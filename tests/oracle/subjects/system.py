@@ -10,7 +10,9 @@ _NOT_COMPARED = (
     "pseudo_thread_id timestamp session_track_system_variables session_track_schema session_track_state_change "
     "session_track_transaction_info rand_seed1 rand_seed2 statement_id character_set_database collation_database"
 ).split()
-ALL_VARIABLES = "SHOW SESSION VARIABLES WHERE Variable_name NOT IN ({})".format(", ".join(f"'{n}'" for n in _NOT_COMPARED))
+ALL_VARIABLES = "SHOW SESSION VARIABLES WHERE Variable_name NOT IN ({})".format(
+    ", ".join(f"'{n}'" for n in _NOT_COMPARED)
+)
 CHARSETS = (
     "SELECT @@character_set_client, @@character_set_connection, @@character_set_results, @@collation_connection, "
     "CHARSET('a'), COLLATION('a')"
@@ -111,7 +113,7 @@ _MYSQL = (
     "eq_range_index_dive_limit = 3",
 )
 _EFFECTS = (
-    'SELECT "a", \'b\\n\', 1/3, DATE_FORMAT(\'2024-03-01\', \'%M\'), FROM_UNIXTIME(86400)',
+    "SELECT \"a\", 'b\\n', 1/3, DATE_FORMAT('2024-03-01', '%M'), FROM_UNIXTIME(86400)",
     "SELECT @@sql_mode, @@time_zone, @@autocommit, @@sql_select_limit, @@group_concat_max_len",
     "SELECT GROUP_CONCAT(s ORDER BY id) FROM {s}.t",
     "SELECT id FROM {s}.t ORDER BY id",
@@ -138,7 +140,12 @@ _FOR_ONE = (
 def one_statement(pen: Pen) -> None:
     """MariaDB's variables for one statement only."""
     pen.any(*_FOR_ONE)
-    pen.any("SELECT 1/3, @@div_precision_increment", "SELECT @@sql_mode, @@group_concat_max_len", "SELECT ROW_COUNT()", *_FOR_ONE)
+    pen.any(
+        "SELECT 1/3, @@div_precision_increment",
+        "SELECT @@sql_mode, @@group_concat_max_len",
+        "SELECT ROW_COUNT()",
+        *_FOR_ONE,
+    )
     pen.any("SELECT @@lc_time_names, @@lock_wait_timeout", "SELECT 1/3", ALL_VARIABLES)
 
 
@@ -149,7 +156,9 @@ def schema(pen: Pen) -> None:
             pen.any(f"USE {name}", f"USE `{name}`", f"/* there */ use {name};")
         else:
             pen.say(s.InitDb(pen.subject, name.replace("{s}", pen.schema).encode()))
-        pen.any("SELECT DATABASE()", "SELECT COUNT(*) FROM t", "SELECT SCHEMA(), @@character_set_database", "SHOW TABLES")
+        pen.any(
+            "SELECT DATABASE()", "SELECT COUNT(*) FROM t", "SELECT SCHEMA(), @@character_set_database", "SHOW TABLES"
+        )
     if pen.chance(0.2):
         pen.q("CREATE DATABASE {s}_c", "USE {s}_c", "SELECT DATABASE()", "DROP DATABASE {s}_c", "SELECT DATABASE()")
     if pen.chance(0.8):
@@ -166,7 +175,10 @@ def system_variables(pen: Pen) -> None:
         pen.q(f"SET {_assignment(pen)}, {_assignment(pen)}")
         pen.any(*_EFFECTS)
     if pen.chance(0.5):
-        pen.any("SET sql_mode = DEFAULT, sql_select_limit = DEFAULT", "SET sql_select_limit=default, max_error_count=default")
+        pen.any(
+            "SET sql_mode = DEFAULT, sql_select_limit = DEFAULT",
+            "SET sql_select_limit=default, max_error_count=default",
+        )
 
 
 def autocommit(pen: Pen) -> None:
@@ -211,9 +223,17 @@ _PROLOGUES = (
     ("SET SQL_AUTO_IS_NULL = 0", "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET NAMES utf8mb4"),
     ("SELECT @@sql_mode", "SET SESSION sql_mode = 'ANSI,TRADITIONAL'", "SET time_zone = '+00:00'", "SET NAMES utf8mb4"),
     ("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET autocommit=0", "ROLLBACK", "SET autocommit=1"),
-    ("SHOW VARIABLES LIKE 'sql_mode'", "SHOW VARIABLES LIKE 'lower_case_table_names'", "SELECT VERSION()", "SELECT DATABASE()"),
+    (
+        "SHOW VARIABLES LIKE 'sql_mode'",
+        "SHOW VARIABLES LIKE 'lower_case_table_names'",
+        "SELECT VERSION()",
+        "SELECT DATABASE()",
+    ),
     ("SET NAMES 'utf8mb4' COLLATE 'utf8mb4_unicode_ci'", "SET SESSION sql_mode='STRICT_TRANS_TABLES'", "SELECT 2"),
-    ("SET @@SESSION.sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), @@SESSION.wait_timeout = 2147483", "SELECT @@sql_mode"),
+    (
+        "SET @@SESSION.sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), @@SESSION.wait_timeout = 2147483",
+        "SELECT @@sql_mode",
+    ),
 )
 
 
@@ -231,7 +251,13 @@ def same_again(pen: Pen) -> None:
     pen.any("SELECT ROW_COUNT()", "SHOW WARNINGS", "SELECT @@warning_count", *_EFFECTS)
 
 
-_KNOWN = ("SET time_zone = '+05:00'", "SET sql_mode = 'ANSI'", "SET NAMES utf8mb4", "SET NAMES latin1", "SET div_precision_increment = 6")
+_KNOWN = (
+    "SET time_zone = '+05:00'",
+    "SET sql_mode = 'ANSI'",
+    "SET NAMES utf8mb4",
+    "SET NAMES latin1",
+    "SET div_precision_increment = 6",
+)
 
 
 def known_text(pen: Pen) -> None:

@@ -22,7 +22,15 @@ def transaction(pen: Pen) -> None:
         )
         if pen.chance(0.3):
             pen.act()
-    pen.any("COMMIT", "ROLLBACK", "COMMIT", "BEGIN", "COMMIT AND CHAIN", "ROLLBACK AND NO CHAIN", "CREATE TABLE {s}.made_1 (a INT)")
+    pen.any(
+        "COMMIT",
+        "ROLLBACK",
+        "COMMIT",
+        "BEGIN",
+        "COMMIT AND CHAIN",
+        "ROLLBACK AND NO CHAIN",
+        "CREATE TABLE {s}.made_1 (a INT)",
+    )
     pen.any("COMMIT", "ROLLBACK")
     pen.any("SELECT COUNT(*), SUM(n) FROM {s}.t", "SELECT ROW_COUNT()", "DROP TABLE IF EXISTS {s}.made_1")
 
@@ -40,7 +48,14 @@ def next_transaction(pen: Pen) -> None:
         f"SET SESSION {name} = 'READ-COMMITTED'",
     )
     if pen.chance(0.3):
-        pen.any("SET TRANSACTION READ WRITE", "SET @z = 1", "SELECT 1", f"SELECT @@{name}", "SELECT id FROM {s}.missing", "SHOW WARNINGS")
+        pen.any(
+            "SET TRANSACTION READ WRITE",
+            "SET @z = 1",
+            "SELECT 1",
+            f"SELECT @@{name}",
+            "SELECT id FROM {s}.missing",
+            "SHOW WARNINGS",
+        )
     if pen.chance(0.6):
         pen.any("BEGIN", "START TRANSACTION", "SELECT COUNT(*) FROM {s}.t")
     pen.any("INSERT INTO {s}.t (n) VALUES (13)", "SELECT COUNT(*) FROM {s}.t", f"SELECT @@{name}", "COMMIT",
@@ -48,13 +63,20 @@ def next_transaction(pen: Pen) -> None:
     pen.any("COMMIT", "ROLLBACK")
     pen.any("INSERT INTO {s}.t (n) VALUES (14)", "SELECT 1", f"SELECT @@{name}")
     if pen.chance(0.7):
-        pen.any("SET SESSION TRANSACTION READ WRITE", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE")
+        pen.any(
+            "SET SESSION TRANSACTION READ WRITE", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE"
+        )
 
 
 def distributed(pen: Pen) -> None:
     xid = f"'{pen.schema}'"
     pen.any(f"XA START {xid}", f"XA BEGIN {xid}")
-    pen.any("INSERT INTO {s}.t (n) VALUES (15)", "UPDATE {s}.t SET n = 3 WHERE id = 1", "SELECT COUNT(*) FROM {s}.t", "COMMIT")
+    pen.any(
+        "INSERT INTO {s}.t (n) VALUES (15)",
+        "UPDATE {s}.t SET n = 3 WHERE id = 1",
+        "SELECT COUNT(*) FROM {s}.t",
+        "COMMIT",
+    )
     pen.q(f"XA END {xid}")
     if pen.chance(0.5):
         pen.q(f"XA PREPARE {xid}")
