@@ -114,7 +114,12 @@ class Server:
     async def run(self) -> int:
         """Start, serve until told to stop, drain; returns the exit status."""
         self._stop = asyncio.Event()
-        await self._start()
+        try:
+            await self._start()
+        except BaseException:
+            for listener in self._listeners:
+                listener.close()
+            raise
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)

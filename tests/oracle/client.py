@@ -1,7 +1,7 @@
 """One connection of a client: sends steps, and keeps every packet of their answers as it came.
 
-Nothing here blocks but the login and the goodbye: the schedule feeds what the socket has. The packets' numbers are checked here, so
-an answer is its payloads alone; ``masks`` takes out what cannot be equal.
+Nothing here blocks but the login and the goodbye: the schedule feeds what the socket has. The packets' numbers are
+checked here, so an answer is its payloads alone; ``masks`` takes out what cannot be equal.
 """
 
 from __future__ import annotations

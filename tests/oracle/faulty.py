@@ -1,6 +1,6 @@
-"""``python -m tests.oracle.faulty FAULT run -c FILE``: Forebay with one fault planted in it, to see that the oracle finds it.
+"""``python -m tests.oracle.faulty FAULT run -c FILE``: Forebay with a fault planted in it, which the oracle must find.
 
-A fault replaces a function or a constant of the product while the process starts; the product's code knows nothing of it.
+A fault replaces a function of the product while the process starts; the product's code knows nothing of it.
 """
 
 from __future__ import annotations

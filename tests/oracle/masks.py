@@ -5,9 +5,8 @@
 * MySQL 9.7 tells every client that tracks sessions when an explicit transaction begins and ends, though
   session_track_transaction_info is OFF.
 * What MySQL has to report of a statement that failed comes with the next OK packet: a schema that is the current one.
-* Between columns and rows a server tells status and warnings to clients that do not deprecate EOF packets only, hence not to Forebay;
-  but a cursor's existence is said there.
-"""
+* Between columns and rows a server tells status and warnings to clients that do not deprecate EOF packets only, hence
+  not to Forebay; but a cursor's existence is said there."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ _SCHEMA, _TRANSACTION_STATE = 1, 5
 
 
 def ok(packet: bytes, capabilities: int, schema: bytes) -> bytes:
-    """An OK packet, or one that ends rows, with its trackers in the order of their bytes. ``schema`` is the current one."""
+    """An OK packet, or one that ends rows, its trackers sorted by their bytes. ``schema`` is the current one."""
     if not capabilities & c.CLIENT_SESSION_TRACK:
         return packet
     parsed = p.parse_ok(packet, capabilities)

@@ -1,4 +1,4 @@
-"""The Forebay under test: the real daemon, with the oracle's users and a pool that is too small; on request with a fault in it."""
+"""The Forebay under test: the real daemon, a pool that is too small, the oracle's users; or one with a fault in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.whole.daemon import Daemon
 
 
 def configuration(pool: int) -> dict[str, Any]:
-    """What differs from the tests' usual configuration. A client waits as long as it takes: who waits too long hangs."""
+    """What differs from the tests' usual configuration. A client may wait long for a server connection."""
     password = "app-password"
     return {
         "users": [{"name": "app", "password": password}, {"name": "other", "password": password}],

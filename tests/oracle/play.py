@@ -1,7 +1,8 @@
 """Play a case against one address: the turns in order, a few at once, nobody waiting for ever.
 
-A client that gets no answer for PATIENCE seconds is taken for one that waits for a server connection: others go on meanwhile. The
-case's order stays a good guess then, and each client's own order is always kept, which is all that its answers may depend on.
+A client that gets no answer for PATIENCE seconds is taken for one that waits for a server connection: others go on
+meanwhile. The case's order stays a good guess then, and each client's own order is always kept, which is all that its
+answers may depend on.
 """
 
 from __future__ import annotations

@@ -87,7 +87,8 @@ class _Search:
         """Often one other client is enough, or none."""
         for other in reversed(self.case.clients):
             kept = {self.difference.client, other}
-            if len(self.case.clients) > 1 and self.attempt(_without(self.case, lambda turn: turn.client not in kept)):
+            smaller = _without(self.case, lambda turn, kept=kept: turn.client not in kept)
+            if len(smaller.turns) < len(self.case.turns) and self.attempt(smaller):
                 return
 
     def remove_runs(self, size: int) -> bool:

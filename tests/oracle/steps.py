@@ -1,6 +1,7 @@
 """What a client can be told to do, one command each; steps print themselves so that a case can be read.
 
-Texts name schemas and locks with the prefix ``orap_``; the direct run says ``orad_`` instead, so both live on one server.
+Texts name schemas and locks with the prefix ``orap_``; the direct run says ``orad_`` instead, so both live on one
+server.
 """
 
 from __future__ import annotations

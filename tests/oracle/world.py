@@ -1,7 +1,7 @@
 """Where cases are played: one server, a Forebay before it, and for each client the same schemas twice.
 
-A client's own schema ``orap_N`` holds the tables t and u and the routines below, ``orap_N_b`` another t. ``reset`` brings both sides
-back to that, so a case finds always the same.
+A client's own schema ``orap_N`` holds the tables t and u and the routines below, ``orap_N_b`` another t. ``reset``
+brings both sides back to that, so a case finds always the same.
 """
 
 from __future__ import annotations
@@ -31,28 +31,48 @@ _TABLES = """
 CREATE DATABASE {s} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
 CREATE DATABASE {s}_b CHARACTER SET latin1 COLLATE latin1_swedish_ci;
 CREATE TABLE {s}.t (id INT AUTO_INCREMENT PRIMARY KEY, n INT, s VARCHAR(30), k INT UNIQUE) ENGINE=InnoDB;
-CREATE TABLE {s}.u (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, d DECIMAL(10,3), b VARBINARY(20), m DATETIME) ENGINE=InnoDB;
+CREATE TABLE {s}.u (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, d DECIMAL(10,3), b VARBINARY(20), m DATETIME)
+    ENGINE=InnoDB;
 CREATE TABLE {s}_b.t (id INT AUTO_INCREMENT PRIMARY KEY, n TINYINT NOT NULL, w VARCHAR(10)) ENGINE=InnoDB;
 CREATE VIEW {s}.v AS SELECT id, n FROM {s}.t WHERE n > 1
 """
 
 _ROUTINES = """
 CREATE PROCEDURE {s}.p_set(x INT) SET @p = x, @pp = CONCAT('p', x)
+
 CREATE PROCEDURE {s}.p_into() SELECT COUNT(*), 'q' INTO @p, @q FROM t
+
 CREATE PROCEDURE {s}.p_mode() SET sql_mode = 'ANSI_QUOTES'
+
 CREATE PROCEDURE {s}.p_zone(z VARCHAR(20)) SET time_zone = z
+
 CREATE PROCEDURE {s}.p_insert(x INT) INSERT INTO t (n) VALUES (x)
+
 CREATE PROCEDURE {s}.p_out(IN a INT, OUT b INT, INOUT c INT) BEGIN SET b = a + 1; SET c = c + a; END
+
 CREATE PROCEDURE {s}.p_two() BEGIN SELECT 1 AS one; SELECT id, n FROM t WHERE id < 3 ORDER BY id; END
+
 CREATE PROCEDURE {s}.p_fail(x INT) BEGIN SET @before = x; SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'as asked'; END
-CREATE PROCEDURE {s}.p_warn() BEGIN DECLARE a TINYINT; SELECT CAST('7x' AS SIGNED) INTO @w; SIGNAL SQLSTATE '01000' SET MESSAGE_TEXT = 'beware'; END
+
+CREATE PROCEDURE {s}.p_warn() BEGIN DECLARE a TINYINT; SELECT CAST('7x' AS SIGNED) INTO @w; SIGNAL SQLSTATE
+    '01000' SET MESSAGE_TEXT = 'beware'; END
+
 CREATE PROCEDURE {s}.p_temporary() CREATE TEMPORARY TABLE IF NOT EXISTS x_hidden (a INT)
+
 CREATE PROCEDURE {s}.p_found() SELECT SQL_CALC_FOUND_ROWS id FROM t ORDER BY id LIMIT 1
-CREATE PROCEDURE {s}.p_handled() BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION SET @h = 'handled'; INSERT INTO t (id) VALUES (1); END
+
+CREATE PROCEDURE {s}.p_handled() BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION SET @h = 'handled'; INSERT INTO
+    t (id) VALUES (1); END
+
 CREATE FUNCTION {s}.f_set(x INT) RETURNS INT DETERMINISTIC BEGIN SET @f = x; RETURN x * 2; END
-CREATE FUNCTION {s}.f_insert(x INT) RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO t (n) VALUES (x); RETURN LAST_INSERT_ID(); END
+
+CREATE FUNCTION {s}.f_insert(x INT) RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO t (n) VALUES (x); RETURN
+    LAST_INSERT_ID(); END
+
 CREATE FUNCTION {s}.f_id(x INT) RETURNS INT DETERMINISTIC RETURN LAST_INSERT_ID(x)
+
 CREATE FUNCTION {s}.f_plain(x INT) RETURNS INT DETERMINISTIC RETURN x + 1
+
 CREATE TRIGGER {s}.t_count BEFORE INSERT ON {s}.u FOR EACH ROW SET @triggered = COALESCE(@triggered, 0) + 1
 """
 
@@ -92,7 +112,7 @@ class World:
         for name in names(place):
             self._run(place, _TABLES.format(s=name))
             self.admins[place].select_db(name)
-            for line in _ROUTINES.format(s=name).strip().splitlines():
+            for line in _ROUTINES.format(s=name).strip().split("\n\n"):
                 self._run(place, line)
 
     def _run(self, place: int, sql: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from proxy.session import pins
-from proxy.session.statements import MARIADB, traits
+from proxy.session.alphabet import MARIADB
+from proxy.session.statements import traits
 from proxy.wire.packets import Changes
 
 

@@ -46,9 +46,17 @@ def tables(pen: Pen) -> None:
         f"CREATE TABLE {name} AS SELECT id, n FROM {{s}}.t",
         f"CREATE TABLE {name} LIKE {{s}}.t",
     )
-    pen.some(3, f"ALTER TABLE {name} ADD COLUMN z INT DEFAULT 4", f"INSERT INTO {name} VALUES (1, 2)", f"SELECT * FROM {name}",
-             f"CREATE INDEX i ON {name} (z)", f"RENAME TABLE {name} TO {{s}}.renamed", f"SHOW CREATE TABLE {name}",
-             f"TRUNCATE TABLE {name}", f"ALTER TABLE {name} DROP COLUMN nothing")  # fmt: skip
+    pen.some(
+        3,
+        f"ALTER TABLE {name} ADD COLUMN z INT DEFAULT 4",
+        f"INSERT INTO {name} VALUES (1, 2)",
+        f"SELECT * FROM {name}",
+        f"CREATE INDEX i ON {name} (z)",
+        f"RENAME TABLE {name} TO {{s}}.renamed",
+        f"SHOW CREATE TABLE {name}",
+        f"TRUNCATE TABLE {name}",
+        f"ALTER TABLE {name} DROP COLUMN nothing",
+    )
     pen.q(f"DROP TABLE IF EXISTS {name}, {{s}}.renamed")
 
 
@@ -75,8 +83,14 @@ _SEVERAL = (
 
 def several(pen: Pen) -> None:
     pen.any(*_SEVERAL)
-    pen.any("SELECT LAST_INSERT_ID(), @m", "SELECT COUNT(*) FROM {s}.t", "SHOW WARNINGS", "SELECT ROW_COUNT()", "SELECT DATABASE(), @@time_zone",
-            "SELECT COLLATION('a'), @@sql_mode")  # fmt: skip
+    pen.any(
+        "SELECT LAST_INSERT_ID(), @m",
+        "SELECT COUNT(*) FROM {s}.t",
+        "SHOW WARNINGS",
+        "SELECT ROW_COUNT()",
+        "SELECT DATABASE(), @@time_zone",
+        "SELECT COLLATION('a'), @@sql_mode",
+    )
     if pen.chance(0.15):
         pen.say(s.Plain(pen.subject, s.MULTI_OFF))
         pen.any(*_SEVERAL)

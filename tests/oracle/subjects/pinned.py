@@ -8,11 +8,19 @@ from tests.oracle.pen import Pen, Subject
 
 def temporary(pen: Pen) -> None:
     name = pen.pick("x_1", "x_2", "t")
-    pen.any(f"CREATE TEMPORARY TABLE {{s}}.{name} (a INT, b VARCHAR(10))", f"CREATE TEMPORARY TABLE {{s}}.{name} AS SELECT id AS a, s AS b FROM {{s}}.t",
-            f"create /* c */ temporary table if not exists {{s}}.{name} (a INT, b INT)")  # fmt: skip
+    pen.any(
+        f"CREATE TEMPORARY TABLE {{s}}.{name} (a INT, b VARCHAR(10))",
+        f"CREATE TEMPORARY TABLE {{s}}.{name} AS SELECT id AS a, s AS b FROM {{s}}.t",
+        f"create /* c */ temporary table if not exists {{s}}.{name} (a INT, b INT)",
+    )
     for _ in range(pen.number(1, 3)):
-        pen.any(f"INSERT INTO {{s}}.{name} (a) VALUES (1), (2)", f"SELECT * FROM {{s}}.{name} ORDER BY 1", f"UPDATE {{s}}.{name} SET a = 4",
-                f"ALTER TABLE {{s}}.{name} ADD COLUMN z INT", "SELECT COUNT(*) FROM {s}.u")  # fmt: skip
+        pen.any(
+            f"INSERT INTO {{s}}.{name} (a) VALUES (1), (2)",
+            f"SELECT * FROM {{s}}.{name} ORDER BY 1",
+            f"UPDATE {{s}}.{name} SET a = 4",
+            f"ALTER TABLE {{s}}.{name} ADD COLUMN z INT",
+            "SELECT COUNT(*) FROM {s}.u",
+        )
     if pen.chance(0.3):
         pen.act()
     pen.any(f"DROP TEMPORARY TABLE IF EXISTS {{s}}.{name}", f"DROP TEMPORARY TABLE {{s}}.{name}")
@@ -62,8 +70,15 @@ def named_lock(pen: Pen) -> None:
     pen.any(
         f"SELECT GET_LOCK({lock}, 0)", f"SELECT GET_LOCK({lock}, 1), GET_LOCK({other}, 0)", f"DO GET_LOCK({lock}, 0)"
     )
-    pen.some(3, f"SELECT IS_FREE_LOCK({lock})", f"SELECT IS_USED_LOCK({lock}) IS NULL", "SELECT COUNT(*) FROM {s}.t", "SELECT ROW_COUNT()",
-             f"SELECT IS_FREE_LOCK({other})", f"SELECT GET_LOCK({lock}, 0)")  # fmt: skip
+    pen.some(
+        3,
+        f"SELECT IS_FREE_LOCK({lock})",
+        f"SELECT IS_USED_LOCK({lock}) IS NULL",
+        "SELECT COUNT(*) FROM {s}.t",
+        "SELECT ROW_COUNT()",
+        f"SELECT IS_FREE_LOCK({other})",
+        f"SELECT GET_LOCK({lock}, 0)",
+    )
     pen.any(
         f"SELECT RELEASE_LOCK({lock})",
         f"DO RELEASE_LOCK({lock})",
@@ -89,32 +104,67 @@ def profiling(pen: Pen) -> None:
 
 
 def reset(pen: Pen) -> None:
-    pen.some(2, "SET @a = 'before'", "SET time_zone = '+09:00'", "SELECT LAST_INSERT_ID(5)", "SELECT CAST('9x' AS SIGNED)", "BEGIN",
-             "CREATE TEMPORARY TABLE {s}.x_1 (a INT)", f"SELECT GET_LOCK('{pen.schema}', 0)", "SET NAMES latin1 COLLATE latin1_bin")  # fmt: skip
+    pen.some(
+        2,
+        "SET @a = 'before'",
+        "SET time_zone = '+09:00'",
+        "SELECT LAST_INSERT_ID(5)",
+        "SELECT CAST('9x' AS SIGNED)",
+        "BEGIN",
+        "CREATE TEMPORARY TABLE {s}.x_1 (a INT)",
+        f"SELECT GET_LOCK('{pen.schema}', 0)",
+        "SET NAMES latin1 COLLATE latin1_bin",
+    )
     pen.say(s.Plain(pen.subject, s.RESET_CONNECTION))
     _all_gone(pen)
 
 
 def change_user(pen: Pen) -> None:
-    pen.some(2, "SET @a = 'before'", "SET sql_mode = 'ANSI'", "SELECT LAST_INSERT_ID(6)", "INSERT INTO {s}.t (n) VALUES (61)", "BEGIN",
-             "SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci")  # fmt: skip
+    pen.some(
+        2,
+        "SET @a = 'before'",
+        "SET sql_mode = 'ANSI'",
+        "SELECT LAST_INSERT_ID(6)",
+        "INSERT INTO {s}.t (n) VALUES (61)",
+        "BEGIN",
+        "SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci",
+    )
     pen.say(s.ChangeUser(pen.subject, pen.pick("app", "other"), pen.rng.choice((None, pen.schema, f"{pen.schema}_b"))))
     _all_gone(pen)
 
 
 def goodbye(pen: Pen) -> None:
     """A new client in the same place knows nothing of the one before."""
-    pen.some(2, "SET @a = 'before'", "SET sql_mode = 'ANSI'", "SELECT LAST_INSERT_ID(7)", "SELECT CAST('9x' AS SIGNED)", "SET NAMES latin1",
-             f"SELECT GET_LOCK('{pen.schema}_gone', 0)", "SET autocommit = 0")  # fmt: skip
+    pen.some(
+        2,
+        "SET @a = 'before'",
+        "SET sql_mode = 'ANSI'",
+        "SELECT LAST_INSERT_ID(7)",
+        "SELECT CAST('9x' AS SIGNED)",
+        "SET NAMES latin1",
+        f"SELECT GET_LOCK('{pen.schema}_gone', 0)",
+        "SET autocommit = 0",
+    )
     pen.q("ROLLBACK")
     pen.say(s.Reconnect(pen.subject))
     _all_gone(pen)
 
 
 def _all_gone(pen: Pen) -> None:
-    pen.some(4, "SELECT @a", "SELECT @@time_zone, @@sql_mode, @@autocommit", "SELECT LAST_INSERT_ID()", "SHOW WARNINGS", "SELECT ROW_COUNT()",
-             "SELECT FOUND_ROWS()", "SELECT COLLATION('a'), @@character_set_client", "SELECT * FROM {s}.x_1", "SELECT DATABASE()",
-             f"SELECT IS_FREE_LOCK('{pen.schema}')", "SELECT CURRENT_USER()")  # fmt: skip
+    pen.some(
+        4,
+        "SELECT @a",
+        "SELECT @@time_zone, @@sql_mode, @@autocommit",
+        "SELECT LAST_INSERT_ID()",
+        "SHOW WARNINGS",
+        "SELECT ROW_COUNT()",
+        "SELECT FOUND_ROWS()",
+        "SELECT COLLATION('a'), @@character_set_client",
+        "SELECT * FROM {s}.x_1",
+        "SELECT DATABASE()",
+        f"SELECT IS_FREE_LOCK('{pen.schema}')",
+        "SELECT CURRENT_USER()",
+    )
 
 
 SUBJECTS = (

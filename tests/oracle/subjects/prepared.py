@@ -60,8 +60,17 @@ def binary(pen: Pen) -> None:
         pen.say(s.Execute(pen.subject, handle, _values(pen, kinds), bound=bound))
         bound = not kinds or pen.chance(0.6)
         if pen.chance(0.4):
-            pen.any("SELECT LAST_INSERT_ID(), ROW_COUNT()", "SHOW WARNINGS", "SET sql_mode = 'ANSI_QUOTES'", "SET NAMES latin1", "USE {s}_b",
-                    "USE {s}", "SELECT @a", "SET NAMES utf8mb4", "SET sql_mode = DEFAULT")  # fmt: skip
+            pen.any(
+                "SELECT LAST_INSERT_ID(), ROW_COUNT()",
+                "SHOW WARNINGS",
+                "SET sql_mode = 'ANSI_QUOTES'",
+                "SET NAMES latin1",
+                "USE {s}_b",
+                "USE {s}",
+                "SELECT @a",
+                "SET NAMES utf8mb4",
+                "SET sql_mode = DEFAULT",
+            )
     if pen.chance(0.2):
         pen.say(s.OnStatement(pen.subject, c.COM_STMT_RESET, handle))
     if pen.chance(0.7):
@@ -114,8 +123,13 @@ def long_data(pen: Pen) -> None:
 
 def text(pen: Pen) -> None:
     name = pen.pick("p1", "p2", "`p 3`")
-    pen.any(f"PREPARE {name} FROM 'SELECT ? + 1'", f"PREPARE {name} FROM 'SELECT id FROM {{s}}.t WHERE id = ?'", f"PREPARE {name} FROM 'SELEC 1'",
-            f"PREPARE {name} FROM 'INSERT INTO {{s}}.t (n) VALUES (?)'", f"PREPARE {name} FROM 'SET @a = ?'")  # fmt: skip
+    pen.any(
+        f"PREPARE {name} FROM 'SELECT ? + 1'",
+        f"PREPARE {name} FROM 'SELECT id FROM {{s}}.t WHERE id = ?'",
+        f"PREPARE {name} FROM 'SELEC 1'",
+        f"PREPARE {name} FROM 'INSERT INTO {{s}}.t (n) VALUES (?)'",
+        f"PREPARE {name} FROM 'SET @a = ?'",
+    )
     pen.q("SET @v = 3")
     for _ in range(pen.number(1, 3)):
         pen.any(

@@ -31,8 +31,15 @@ _CALLS = (
 def routines(pen: Pen) -> None:
     for _ in range(pen.number(1, 2)):
         pen.any(*_CALLS)
-        pen.any("SELECT @p, @pp, @q, @f", "SELECT @out, @inout, @w, @h, @before, @triggered", "SELECT LAST_INSERT_ID()", "SELECT ROW_COUNT()",
-                "SHOW WARNINGS", "SELECT @@sql_mode, @@time_zone", "SELECT FOUND_ROWS()")  # fmt: skip
+        pen.any(
+            "SELECT @p, @pp, @q, @f",
+            "SELECT @out, @inout, @w, @h, @before, @triggered",
+            "SELECT LAST_INSERT_ID()",
+            "SELECT ROW_COUNT()",
+            "SHOW WARNINGS",
+            "SELECT @@sql_mode, @@time_zone",
+            "SELECT FOUND_ROWS()",
+        )
 
 
 def hidden_table(pen: Pen) -> None:

@@ -6,8 +6,15 @@ from tests.oracle.pen import Pen, Subject
 
 
 def transaction(pen: Pen) -> None:
-    pen.any("BEGIN", "START TRANSACTION", "START TRANSACTION READ ONLY", "START TRANSACTION WITH CONSISTENT SNAPSHOT",
-            "BEGIN WORK", "begin", "START TRANSACTION READ WRITE")  # fmt: skip
+    pen.any(
+        "BEGIN",
+        "START TRANSACTION",
+        "START TRANSACTION READ ONLY",
+        "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+        "BEGIN WORK",
+        "begin",
+        "START TRANSACTION READ WRITE",
+    )
     for _ in range(pen.number(1, 3)):
         pen.any(
             "INSERT INTO {s}.t (n) VALUES (11)",
@@ -58,8 +65,14 @@ def next_transaction(pen: Pen) -> None:
         )
     if pen.chance(0.6):
         pen.any("BEGIN", "START TRANSACTION", "SELECT COUNT(*) FROM {s}.t")
-    pen.any("INSERT INTO {s}.t (n) VALUES (13)", "SELECT COUNT(*) FROM {s}.t", f"SELECT @@{name}", "COMMIT",
-            "SET TRANSACTION READ ONLY", "UPDATE {s}.t SET n = 1 WHERE id = 1")  # fmt: skip
+    pen.any(
+        "INSERT INTO {s}.t (n) VALUES (13)",
+        "SELECT COUNT(*) FROM {s}.t",
+        f"SELECT @@{name}",
+        "COMMIT",
+        "SET TRANSACTION READ ONLY",
+        "UPDATE {s}.t SET n = 1 WHERE id = 1",
+    )
     pen.any("COMMIT", "ROLLBACK")
     pen.any("INSERT INTO {s}.t (n) VALUES (14)", "SELECT 1", f"SELECT @@{name}")
     if pen.chance(0.7):

@@ -1,0 +1,185 @@
+"""LOAD DATA LOCAL INFILE through Forebay: the direction turns round, and turns back."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pymysql
+import pymysql.cursors
+import pytest
+
+from tests.servers import APP, Server
+from tests.whole.broken_network import Link, Network
+from tests.whole.daemon import Daemon, running, wait_until
+from tests.whole.watching import Scrape, memory
+
+Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
+MULTI = pymysql.constants.CLIENT.MULTI_STATEMENTS
+
+
+@pytest.fixture(scope="module")
+def daemon(server: Server) -> Iterator[Daemon]:
+    server.execute("DROP DATABASE IF EXISTS loading")
+    server.execute("CREATE DATABASE loading")
+    server.execute("CREATE TABLE loading.line (t MEDIUMTEXT) CHARACTER SET latin1")
+    server.execute("CREATE TABLE loading.number (n INT PRIMARY KEY)")
+    server.execute(
+        "CREATE TRIGGER loading.limiting BEFORE INSERT ON loading.number FOR EACH ROW "
+        "IF NEW.n = 100 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'enough of it'; END IF"
+    )
+    with running(server.port) as daemon:
+        yield daemon
+
+
+@pytest.fixture(autouse=True)
+def empty(daemon: Daemon) -> None:
+    with client(daemon) as connection:
+        ask(connection, "TRUNCATE TABLE loading.line")
+        ask(connection, "TRUNCATE TABLE loading.number")
+
+
+@contextlib.contextmanager
+def client(daemon: Daemon, **options: Any) -> Iterator[Connection]:
+    login = {"host": "127.0.0.1", "port": daemon.port, "user": APP.name, "password": APP.password}
+    usual = {"autocommit": True, "ssl_disabled": True, "local_infile": True, "read_timeout": 30, "database": "loading"}
+    connection = pymysql.connect(**{**login, **usual, **options})
+    try:
+        yield connection
+    finally:
+        if connection.open:
+            connection.close()
+
+
+def ask(connection: Connection, sql: str) -> tuple[tuple[Any, ...], ...]:
+    with contextlib.closing(connection.cursor()) as cursor:
+        cursor.execute(sql)
+        return tuple(cursor.fetchall())
+
+
+def load(path: Path, table: str = "line") -> str:
+    return f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE loading.{table} CHARACTER SET latin1"
+
+
+def calm(daemon: Daemon) -> None:
+    """Everybody has gone, and every server connection is back."""
+
+    def quiet() -> bool:
+        scrape = Scrape(daemon)
+        idle = scrape("forebay_pool_servers", state="idle")
+        return not scrape("forebay_clients") and 0 < idle == scrape("forebay_pool_servers")
+
+    wait_until(quiet, "nothing is left behind", 20)
+    assert not Scrape(daemon)("forebay_servers_in_transaction")
+    assert "Traceback" not in daemon.log()
+
+
+@pytest.mark.parametrize("lines", [0, 1, 1000])
+def test_a_file(daemon: Daemon, tmp_path: Path, lines: int) -> None:
+    path = tmp_path / "lines"
+    path.write_text("".join(f"line {number}\n" for number in range(lines)))
+    with client(daemon) as connection, contextlib.closing(connection.cursor()) as cursor:
+        assert cursor.execute(load(path)) == lines
+        assert ask(connection, "SELECT COUNT(*), COUNT(DISTINCT t) FROM loading.line") == ((lines, lines),)
+    calm(daemon)
+
+
+def test_a_file_between_other_statements(daemon: Daemon, tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_text("one\ntwo\n")
+    with client(daemon, client_flag=MULTI) as connection, contextlib.closing(connection.cursor()) as cursor:
+        cursor.execute(f"SELECT 'before'; {load(path)}; {load(path)}; SELECT COUNT(*) FROM loading.line")
+        seen: list[Any] = [cursor.fetchall()]
+        while cursor.nextset():
+            seen.append(cursor.fetchall() or cursor.rowcount)
+        assert seen == [(("before",),), 2, 2, ((4,),)]
+        ask(connection, "BEGIN")
+        cursor.execute(load(path))
+        assert ask(connection, "SELECT COUNT(*) FROM loading.line") == ((6,),)
+        ask(connection, "ROLLBACK")
+        assert ask(connection, "SELECT COUNT(*) FROM loading.line") == ((4,),)
+    calm(daemon)
+
+
+def test_a_file_of_which_the_server_disapproves(daemon: Daemon, tmp_path: Path) -> None:
+    path = tmp_path / "numbers"
+    path.write_text("".join(f"{number}\n" for number in range(50_000)))
+    with client(daemon) as connection:
+        with pytest.raises(pymysql.MySQLError, match="enough of it"):
+            ask(connection, load(path, "number"))
+        with pytest.raises(pymysql.err.ProgrammingError, match="nowhere"):
+            ask(connection, load(path, "nowhere"))
+        assert ask(connection, "SELECT COUNT(*) FROM loading.number") == ((0,),)
+    calm(daemon)
+
+
+def test_a_file_that_is_not_there(daemon: Daemon, tmp_path: Path) -> None:
+    with client(daemon) as connection:
+        with pytest.raises(pymysql.err.OperationalError, match="Can't open file"):
+            ask(connection, load(tmp_path / "nothing"))
+        assert ask(connection, "SELECT COUNT(*) FROM loading.line") == ((0,),)
+    calm(daemon)
+
+
+def test_a_client_that_did_not_offer_files(daemon: Daemon, tmp_path: Path) -> None:
+    """It is refused before the server is asked, and goes on."""
+    path = tmp_path / "lines"
+    path.write_text("secret\n")
+    with client(daemon, local_infile=False) as connection:
+        with pytest.raises(pymysql.MySQLError) as refused:
+            ask(connection, load(path))
+        assert refused.value.args[0] == 3948
+        assert ask(connection, "SELECT COUNT(*) FROM loading.line") == ((0,),)
+    calm(daemon)
+
+
+def test_forty_megabytes(daemon: Daemon, tmp_path: Path) -> None:
+    """They pass through without staying, and others are served meanwhile."""
+    line = b"0123456789abcdef" * 640
+    path = tmp_path / "lines"
+    with path.open("wb") as file:
+        for number in range(4000):
+            file.write(b"%06d" % number + line + b"\n")
+    assert path.stat().st_size > 40_000_000
+    before = memory(daemon)
+    with client(daemon) as connection, client(daemon) as other, ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(ask, connection, load(path))
+        served = 0
+        while not loading.done() or not served:
+            assert ask(other, f"SELECT {served}") == ((served,),)
+            served += 1
+        loading.result()
+        assert memory(daemon) - before < 16 << 20
+        rows = "SELECT COUNT(*), SUM(LENGTH(t)), MD5(MAX(t)), COUNT(DISTINCT LEFT(t, 6)) FROM loading.line"
+        digest = hashlib.md5(b"003999" + line).hexdigest()
+        assert ask(connection, rows) == ((4000, 4000 * (len(line) + 6), digest, 4000),)
+    calm(daemon)
+
+
+ENDS: dict[str, Callable[[Link], None]] = {
+    "cut": Link.cut,
+    "reset": Link.reset,
+    "half-closed": lambda link: link.up.half_close(),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+@pytest.mark.parametrize("in_transaction", [False, True])
+def test_a_client_dies_in_the_file(daemon: Daemon, tmp_path: Path, how: str, in_transaction: bool) -> None:
+    """Nothing of the file stays, and the server connection is not lent to anyone."""
+    path = tmp_path / "lines"
+    path.write_text("a line of the file\n" * 100_000)
+    with Network(daemon.port) as near, client(daemon, port=near.port) as connection:
+        link = near.links[0]
+        if in_transaction:
+            ask(connection, "BEGIN")
+        link.up.after(path.stat().st_size // 2, lambda: ENDS[how](link))
+        with pytest.raises((pymysql.MySQLError, OSError, AttributeError)):  # it stumbles over its own closed socket
+            ask(connection, load(path))
+    calm(daemon)
+    with client(daemon) as connection:
+        assert ask(connection, "SELECT COUNT(*) FROM loading.line") == ((0,),)
