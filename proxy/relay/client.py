@@ -163,8 +163,6 @@ class Client(Stream):
         """Take what has come as far as the phase allows; the rest waits, within bounds."""
         try:
             while self.phase in (LOGIN, IDLE, FILE) and not self.closing:
-                if self.phase == IDLE:
-                    self.reader.sequence = 0
                 payload = self.reader.packet()
                 if payload is None:
                     return
@@ -238,6 +236,7 @@ class Client(Stream):
         if self.phase == CLOSED or self.closing:
             return
         self.phase = IDLE
+        self.reader.sequence = 0
         self.traits = None
         self.packet = b""
         self.on_lent = None

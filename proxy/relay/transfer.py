@@ -10,14 +10,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from proxy.errors import MalformedPacket, ProxyError, ServerLost
+from proxy.errors import MalformedPacket, NotSupported, ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning, lending
 from proxy.session import statements
 from proxy.session.conversations import ask_status
 from proxy.wire import packets
 from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
-from proxy.wire.frames import LONGEST, frame
+from proxy.wire.frames import frame, frame_count
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
@@ -60,6 +60,10 @@ def answered(client: Client, data: bytes) -> None:
         server_lost(client, server, error)
         server.abort()
         return
+    if reply.infile and not client.capabilities & CLIENT_LOCAL_FILES:
+        lending.drop(client, server, "file_refused")
+        client.fatal(NotSupported("The statement asks for a local file, and the client has offered none"))
+        return
     if out:
         client.write(out)
     if reply.done:
@@ -78,6 +82,10 @@ def finish(client: Client, server: ServerConnection) -> None:
     stats.server_latency.observe(now - client.sent_at)
     stats.query_latency.observe(now - client.began)
     reply = server.reply
+    if client.phase == _FILE:  # answered before the file's end: what is left of it must not be read as commands
+        lending.drop(client, server, "file_unread")
+        client.close()
+        return
     if reply.error is not None:
         _finish_error(client, server, reply.error)
         return
@@ -172,13 +180,9 @@ def _may_retry(client: Client) -> bool:
 
 
 def _begin_file(client: Client, server: ServerConnection) -> None:
-    """The server asks for a file; a client that did not offer any sends an empty one."""
-    if not client.capabilities & CLIENT_LOCAL_FILES:
-        server.write(frame(b"", server.reply.file_sequence))
-        return
+    """The server asks for a file."""
     client.phase = _FILE
     client.reader.sequence = (server.reply.file_sequence + server.reply.shift) & 0xFF
-    client.reader.limit = LONGEST
     if server.write_paused:
         server.throttle(client)
     else:
@@ -190,10 +194,9 @@ def file_packet(client: Client, payload: bytes) -> None:
     """A piece of the client's file; an empty one ends it."""
     server = client.server
     assert server is not None
-    sequence = client.reader.sequence - 1 - server.reply.shift
+    sequence = client.reader.sequence - frame_count(len(payload)) - server.reply.shift
     server.write(frame(payload, sequence & 0xFF))
     if not payload:
         client.phase = _BUSY
-        client.reader.limit = client.hub.settings.clients.max_allowed_packet
         server.reply.infile = False
         server.throttle(None)

@@ -75,6 +75,7 @@ def play(match: Match, run: Run) -> None:
         doors: dict[str, Door] = {}
         if not match.workload.fresh:
             for contender in match.contenders:
+                opened.enter_context(_failing(match, contender, run))  # also of what shows when it stops
                 with _failing(match, contender, run):
                     doors[contender.name] = opened.enter_context(_open(match, contender, run))
                     run.say(f"{match}: {contender.name} warms up")

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Generator
 from dataclasses import replace
 
+from proxy.errors import ProxyError
 from proxy.wire import auth
 from proxy.wire import constants as c
 from proxy.wire import packets as p
@@ -170,6 +171,9 @@ class OracleClient:
             self.expected += 1
             try:
                 self.reading.send(payload)
+            except (ProxyError, IndexError):
+                self.closed = True  # nobody knows where the next answer begins
+                return (b"(a packet that cannot be read)", payload)
             except StopIteration as stop:
                 answer: Answer = stop.value
                 return tuple(packet.replace(self.prefix, SHARED) for packet in answer)
@@ -276,14 +280,21 @@ class OracleClient:
     def _result_set(self, columns: int) -> Generator[None, bytes, tuple[list[bytes], int]]:
         """Columns and rows; and the status in the end."""
         kept = []
+        begun = 0
         for _ in range(columns):
             kept.append((yield))
         if not self.capabilities & c.CLIENT_DEPRECATE_EOF:
-            kept.append(masks.between((yield)))
-            if p.parse_eof(kept[-1]).status & c.STATUS_CURSOR_EXISTS:
+            between = yield
+            kept.append(masks.between(between))
+            begun = p.parse_eof(between).status
+            if begun & c.STATUS_CURSOR_EXISTS:
                 return kept, 0
         kept += yield from self._rows()
-        return kept, 0 if kept[-1][0] == c.HEADER_ERR else self._status(kept[-1])
+        if kept[-1][0] == c.HEADER_ERR:
+            return kept, 0
+        if begun & c.STATUS_PS_OUT_PARAMS:
+            kept[-1] = masks.end_of_parameters(kept[-1])
+        return kept, self._status(kept[-1])
 
     def _rows(self) -> Reading:
         """Rows, or a table's columns, up to their end."""

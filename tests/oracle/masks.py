@@ -6,7 +6,9 @@
   session_track_transaction_info is OFF.
 * What MySQL has to report of a statement that failed comes with the next OK packet: a schema that is the current one.
 * Between columns and rows a server tells status and warnings to clients that do not deprecate EOF packets only, hence
-  not to Forebay; but a cursor's existence is said there."""
+  not to Forebay; but a cursor's existence is said there.
+* There, and not behind the rows, MySQL tells such clients that a result holds OUT parameters and that more follows.
+"""
 
 from __future__ import annotations
 
@@ -50,3 +52,9 @@ def prepared(packet: bytes) -> bytes:
 def between(packet: bytes) -> bytes:
     """The EOF packet between columns and rows."""
     return p.build_eof(0, p.parse_eof(packet).status & c.STATUS_CURSOR_EXISTS)
+
+
+def end_of_parameters(packet: bytes) -> bytes:
+    """The EOF packet behind OUT parameters, whose columns were followed by the flags that belong here."""
+    end = p.parse_eof(packet)
+    return p.build_eof(end.warnings, end.status | c.STATUS_PS_OUT_PARAMS | c.STATUS_MORE_RESULTS)

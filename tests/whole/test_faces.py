@@ -6,6 +6,7 @@ import contextlib
 import os
 import pty
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -164,7 +165,7 @@ def test_check_connect(target: Server) -> None:
     for url, words in (
         (f"mysql://{APP.name}:wrong@{address}", ("user app", "Access denied")),
         (f"mysql://{APP.name}:{APP.password}@{address}/nowhere", ("user app", "nowhere")),
-        ("mysql://app:x@127.0.0.1:1", ("user app", "127.0.0.1:1", "refused")),
+        ("mysql://app:x@127.0.0.1:1", ("user app", "connect", "127.0.0.1:1")),
     ):
         line = the_line(forebay("check", "--connect", TARGET=url), 1)
         assert all(word in line for word in words), line
@@ -260,6 +261,7 @@ class Terminal:
     """A client at a terminal, as a person has it."""
 
     def __init__(self, command: list[str]) -> None:
+        self._unread = ""
         self._master, slave = pty.openpty()
         environ = {**os.environ, "TERM": "xterm", "MYSQL_HISTFILE": "/dev/null", "MARIADB_HISTFILE": "/dev/null"}
         self._process = subprocess.Popen(
@@ -272,16 +274,20 @@ class Terminal:
 
     def read_to(self, word: str, deadline: float = 30.0) -> str:
         """What the screen shows from here on up to this word."""
-        seen, until = "", time.monotonic() + deadline
-        while word not in seen:
-            left = until - time.monotonic()
-            ready, _, _ = select.select([self._master], [], [], max(0.0, left))
-            assert ready, f"no {word!r} in {deadline} s, but {seen!r}"
+        until = time.monotonic() + deadline
+        while word not in self._unread:
+            ready, _, _ = select.select([self._master], [], [], max(0.0, until - time.monotonic()))
+            assert ready, f"no {word!r} in {deadline} s, but {self._unread!r}"
             try:
-                seen += os.read(self._master, 4096).decode("utf-8", "replace")
+                self._unread += os.read(self._master, 4096).decode("utf-8", "replace")
             except OSError:  # the other end is closed
-                raise AssertionError(f"ended without {word!r}: {seen!r}") from None
+                raise AssertionError(f"ended without {word!r}: {self._unread!r}") from None
+        seen, _, self._unread = self._unread.partition(word)
         return seen
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
 
     def close(self) -> None:
         if self._process.poll() is None:
@@ -302,13 +308,15 @@ def test_at_a_terminal(daemon: Daemon, client: str) -> None:
         terminal.read_to("> ")
         terminal.type("SELECT first_co\t FROM table_with\t WHERE second_co\t IS NULL;\n")
         assert "4712" in terminal.read_to("1 row in set")
+        terminal.read_to("> ")
         terminal.type("status\n")
         assert "127.0.0.1 via TCP/IP" in terminal.read_to("Threads:")
-        terminal.type("SELECT SLEEP(100) FROM information_schema.schemata;\n")
-        terminal.read_to(";")
+        terminal.read_to("> ")
+        terminal.type(f"SELECT first_column FROM {TABLE} WHERE SLEEP(100);\n")
         wait_until(lambda: daemon.metric("forebay_pool_servers", state="lent") == 1, "it runs")
-        terminal.type("\x03")  # Ctrl-C: KILL QUERY over another connection
-        terminal.read_to("interrupted")
+        terminal.interrupt()  # the client sends KILL QUERY over another connection
+        terminal.read_to("1317")
+        terminal.read_to("> ")
         terminal.type("exit\n")
         terminal.read_to("Bye")
         assert terminal.ends() == 0

@@ -205,6 +205,17 @@ def test_frozen_client_past_drain_timeout(target: Server) -> None:
     assert target.execute(f"SELECT * FROM {TABLE}") == ()
 
 
+def test_sigterm_while_the_server_is_frozen(target: Server) -> None:
+    with running(target.port, {"drain_timeout": "300ms"}) as daemon, connect(daemon) as client:
+        ask(client, "BEGIN")
+        target.pause()
+        try:
+            daemon.signal(signal.SIGTERM)
+            assert daemon.wait() == 0
+        finally:
+            target.resume()
+
+
 def test_drain_and_quit_over_http(target: Server) -> None:
     with running(target.port) as daemon, connect(daemon) as idle, connect(daemon) as busy:
         ask(busy, "BEGIN")
