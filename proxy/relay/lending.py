@@ -45,8 +45,9 @@ _log = logging.getLogger("forebay.pool")
 
 _BUSY, _CLOSED = 2, 4
 
-# Errors after which the server closes the connection: shut down, killed, idle for too long.
-FAREWELLS = frozenset({1053, 1080, 1152, 1927, 3169, 4031})
+# Errors after which the server closes the connection: shut down, killed, idle for too long, or a packet that it could
+# not read or write (1153 and 1156 to 1161).
+FAREWELLS = frozenset({1053, 1080, 1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161, 1927, 3169, 4031})
 
 # Statements about the one before: only the server connection that ran it knows, or what was settled from it.
 ABOUT_LAST = statements.DIAGNOSTICS | statements.ROW_COUNT | statements.FOUND_ROWS

@@ -34,7 +34,7 @@ def test_clients_cannot_tell_that_they_share(world: World, seed: int) -> None:
     case = generate(seed, flavour, CLIENTS, table(flavour), ACTS)
     found = differences(world, case)
     if found:
-        small, difference = shrink(world, case, found, 20)
+        small, difference = shrink(world, case, found, 10)
         pytest.fail("\n".join(report.difference_lines(flavour, small, difference)), pytrace=False)
 
 

@@ -11,15 +11,20 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import pymysql
 import pymysql.cursors
 import pytest
 
+from proxy.wire import constants as c
+from proxy.wire.auth import Credentials
+from proxy.wire.frames import frame
 from tests.servers import APP, Server
 from tests.whole.broken_network import DRIP, Link, Network, Shape
 from tests.whole.daemon import Daemon, running, wait_until
+from tests.whole.plain_client import PlainClient
 from tests.whole.watching import Scrape, memory
 
 Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
@@ -485,6 +490,22 @@ def test_a_server_that_stalls_at_login(hasty: Stage) -> None:
             assert ask(holder, "SELECT 7") == ((7,),)
             assert answer.result() == ((8,),)
     hasty.calm()
+
+
+def test_a_killed_client_that_does_not_read(hasty: Stage) -> None:
+    """A goodbye that nobody hears is cut short: the transaction must not stay open."""
+    where: Any = SimpleNamespace(host="127.0.0.1", port=hasty.daemon.port)
+    with PlainClient(where, Credentials.from_password(APP.name, APP.password.encode())) as deaf:
+        deaf.query("BEGIN")
+        deaf.query("INSERT INTO broken.note (t) VALUES ('never')")
+        deaf.socket.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                deaf.socket.sendall(frame(bytes((c.COM_STATISTICS,))) * 10_000)
+        with client(hasty.daemon.port) as other:
+            ask(other, f"KILL {deaf.greeting.connection_id}")
+        hasty.calm()
+    assert hasty.notes() == 0
 
 
 def test_sockets_that_say_nothing(hasty: Stage) -> None:

@@ -470,17 +470,18 @@ def said(client: RawClient) -> int:
 def test_limits(prepared: Server) -> None:
     limits = {"idle_timeout": "1500ms", "idle_in_transaction_timeout": "300ms", "query_timeout": "300ms"}
     with running(prepared.port, {"clients": limits, "pool": {"max_connections": 1}}) as daemon:
-        with RawClient(daemon) as idle, RawClient(daemon, schema="commands") as open_transaction:
-            assert idle.refused(ENDLESS) == 1317
+        with RawClient(daemon) as slow:
+            assert slow.refused(ENDLESS) == 1317
+        with RawClient(daemon, schema="commands") as open_transaction:
             open_transaction.ask("BEGIN")
             open_transaction.ask("INSERT INTO note (t) VALUES ('lost')")
-            assert idle.one("SELECT COUNT(*) FROM commands.note") == "0"  # waits for the rollback
-            assert said(open_transaction) == 4031
-            assert said(idle) == 4031
-        with RawClient(daemon) as pinned:
-            pinned.ask("CREATE TEMPORARY TABLE commands.own (n INT)")
-            assert said(pinned) == 4031
-        with RawClient(daemon) as next_one:
-            assert next_one.refused("SELECT * FROM commands.own") == 1146
+            with RawClient(daemon) as idle, RawClient(daemon, schema="commands") as pinned:
+                assert pinned.one("SELECT COUNT(*) FROM note") == "0"  # waits for the rollback
+                assert said(open_transaction) == 4031
+                pinned.ask("CREATE TEMPORARY TABLE own (n INT)")
+                assert said(idle) == 4031
+                assert said(pinned) == 4031
+        with RawClient(daemon) as following:
+            assert following.refused("SELECT * FROM commands.own") == 1146
         assert daemon.metric("forebay_rollbacks_total") == 1
         assert daemon.metric("forebay_errors_total", error="idle_timeout") == 3

@@ -325,6 +325,32 @@ def test_too_many_clients(daemon: Daemon) -> None:
     wait_until(lambda: Scrape(daemon)("forebay_clients") <= 2, "they are gone")
 
 
+def test_a_client_that_asks_and_never_reads(daemon: Daemon) -> None:
+    """Its questions stay in the network as soon as its answers do; when it reads at last, it gets them all."""
+    question = command(c.COM_STATISTICS, b"")
+    before = memory(daemon)
+    with looked_after(daemon) as lines, logged_in(daemon) as peer:
+        sent = until_refused(peer.socket, question * 10_000, 16 << 20)
+        assert memory(daemon) - before < 16 << 20
+        assert sent < 16 << 20
+        peer.socket.settimeout(20)
+        for number in range(sent // len(question)):
+            assert peer.read().startswith(b"Uptime: "), number
+        peer.socket.sendall((question * 2)[sent % len(question) :])
+        assert peer.read().startswith(b"Uptime: ")
+    assert lines == []
+
+
+def until_refused(peer: socket.socket, data: bytes, most: int) -> int:
+    """Send ``data`` again and again until nobody has taken any for a second; returns how many bytes went."""
+    peer.settimeout(1)
+    sent = 0
+    with contextlib.suppress(TimeoutError):
+        while sent < most:
+            sent += peer.send(data[sent % len(data) :])
+    return sent
+
+
 # TLS.
 
 SSL_REQUEST = frame(p.build_ssl_request(RICH | c.CLIENT_SSL, 1 << 24, 45), 1)
