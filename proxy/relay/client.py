@@ -150,9 +150,9 @@ class Client(Stream):
         login.greet(self)
 
     def received(self, data: bytes) -> None:
-        if self.phase == IDLE and not self.reader.pending():
+        if self.phase == IDLE and not self.reader.pending() and not self.write_paused:
             size = len(data) - HEADER
-            if 0 < size < LONGEST and data[3] == 0 and data[0] | data[1] << 8 | data[2] << 16 == size:
+            if 0 < size < LONGEST and size <= self.reader.limit and data[3] == 0 and data[0] | data[1] << 8 | data[2] << 16 == size:
                 self.answer_sequence = 1
                 dispatch(self, data, data[HEADER])
                 return
@@ -163,6 +163,8 @@ class Client(Stream):
         """Take what has come as far as the phase allows; the rest waits, within bounds."""
         try:
             while self.phase in (LOGIN, IDLE, FILE) and not self.closing:
+                if self.phase == IDLE and self.write_paused:
+                    break  # who does not read its answers gets no more of them, until resume_writing
                 payload = self.reader.packet()
                 if payload is None:
                     return
@@ -178,8 +180,14 @@ class Client(Stream):
         except (PacketsOutOfOrder, PacketTooLarge, MalformedPacket) as error:
             self.answer_sequence = self.reader.sequence or 1
             self.fatal(error)
-        if self.phase == BUSY and self.reader.pending() > _READ_AHEAD:
+        if self.phase in (BUSY, IDLE) and self.reader.pending() > _READ_AHEAD and not self.closing:
             self.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.phase == IDLE:
+            self.resume_reading()
+            self.read_on()
 
     def tls_ready(self) -> None:
         self.secure = True
@@ -218,6 +226,7 @@ class Client(Stream):
 
     def fatal(self, error: ProxyError) -> None:
         """Tell the client why, and close."""
+        self.active = time.monotonic()  # from now on it may take the time of a login to hear this
         self.log_error(error)
         payload = packets.build_err(error.number, error.sqlstate, error.text, self.capabilities)
         self.write(frame(payload, self.answer_sequence))

@@ -36,7 +36,10 @@ def sweep(hub: Hub, now: float) -> None:
 def _check(client: Client, hub: Hub, now: float) -> None:
     limits = hub.settings.clients
     silent = now - client.active
-    if client.phase == _LOGIN:
+    if client.closing:
+        if silent > limits.login_timeout:  # it does not read what was said at the end
+            client.abort()
+    elif client.phase == _LOGIN:
         if silent > limits.login_timeout:
             client.fatal(LoginTimeout(f"The login took longer than {limits.login_timeout:g} s (clients.login_timeout)"))
     elif client.phase == _BUSY:
