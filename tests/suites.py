@@ -17,7 +17,9 @@ from pathlib import Path
 
 # Files stay together, because a file's tests often share one daemon or one server.
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
-WITH_SERVERS = ("tests/servers", "tests/whole", "tests/oracle", "tests/orms")
+WITH_SERVERS = ("tests/servers", "tests/whole")
+# Run by `make oracle` and `python -m tests.orms`: they look for differences for as long as they are given time.
+APART = ("tests/oracle", "tests/orms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Suite:
 
 
 SUITES = (
-    Suite("rooms", ("tests", *(f"--ignore={folder}" for folder in WITH_SERVERS))),
+    Suite("rooms", ("tests", *(f"--ignore={folder}" for folder in WITH_SERVERS + APART))),
     Suite("rooms, hot modules in the interpreter", ("tests/wire", "tests/session"), pure_python=True),
     Suite("real servers", WITH_SERVERS),
 )

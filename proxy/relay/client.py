@@ -51,6 +51,7 @@ class Client(Stream):
         "capabilities",
         "collation",
         "command",
+        "counted_elsewhere",
         "dedicated",
         "diagnostics",
         "doomed",
@@ -124,6 +125,7 @@ class Client(Stream):
         self.insert_id = 0
         self.row_count = 0
         self.found_rows = 0
+        self.counted_elsewhere = True  # the server connection at hand has another number of found rows
         self.diagnostics: bytes | None = None
         # The command under way.
         self.command = 0
@@ -152,7 +154,8 @@ class Client(Stream):
     def received(self, data: bytes) -> None:
         if self.phase == IDLE and not self.reader.pending() and not self.write_paused:
             size = len(data) - HEADER
-            if 0 < size < LONGEST and size <= self.reader.limit and data[3] == 0 and data[0] | data[1] << 8 | data[2] << 16 == size:
+            fits = 0 < size < LONGEST and size <= self.reader.limit
+            if fits and data[3] == 0 and data[0] | data[1] << 8 | data[2] << 16 == size:
                 self.answer_sequence = 1
                 dispatch(self, data, data[HEADER])
                 return

@@ -20,8 +20,8 @@ from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES, States
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
 from proxy.wire.answers import Answer
-from proxy.wire.constants import CLIENT_IGNORE_SPACE, STATUS_IN_TRANS
-from proxy.wire.packets import parse_trackers
+from proxy.wire.constants import CLIENT_IGNORE_SPACE, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
+from proxy.wire.packets import Changes, parse_trackers
 from proxy.wire.replies import PREPARE, Reply
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
         client.row_count = -1
         if not flags & statements.DIAGNOSTICS:
             client.found_rows = reply.rows
+            client.counted_elsewhere = False
     else:
         client.row_count = reply.affected_rows
     if client.shape == PREPARE:
@@ -109,6 +110,8 @@ def _learn_prepared_text(client: Client, server: ServerConnection, traits: Trait
         return
     mode = client.state.mode if client.state is not None else 0
     inner = client.hub.traits.get(text, mode)
+    if server.mariadb and inner.flags & statements.SETS and pins.sets_unseen(text):
+        pin(client, pins.HIDDEN_CHANGE, traits)
     _learn_special(client, server, inner, inner.flags)
 
 
@@ -135,6 +138,8 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
         _learn_variables(client, server, traits)
     if flags & statements.TEXT_PREPARE and traits.prepared and not failed:
         _learn_prepared_text(client, server, traits)
+    if server.mariadb and flags & statements.SETS and pins.sets_unseen(client.packet):
+        pin(client, pins.HIDDEN_CHANGE, traits)
     if flags & HOLDING:
         _learn_holdings(client, traits, failed)
     if flags & statements.UNPIN_HINT:
@@ -199,6 +204,15 @@ def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes
     client.state = server.state = state
     if not state.known:
         server.residue |= COLLATION
+
+
+def follow_autocommit(client: Client, server: ServerConnection, status: int) -> None:
+    """The status flags show autocommit even where no tracker reported it: inside a procedure, on MariaDB."""
+    states = client.route.states
+    assert states is not None
+    if client.state is not None:
+        changes = Changes(variables=(("autocommit", "ON" if status & STATUS_AUTOCOMMIT else "OFF"),))
+        client.state = server.state = states.after(client.state, changes, client.in_transaction, NO_NAMES)
 
 
 def _learn_locks(client: Client, transaction_state: str, traits: Traits | None) -> None:

@@ -60,7 +60,11 @@ def borrow(client: Client) -> None:
     client.phase = _BUSY
     server = client.server
     if server is not None:
-        _go(client, server)
+        if _must_count(client):
+            held = server
+            held.converse(_counting(client), lambda _, error: _moved(client, held, error))
+        else:
+            _go(client, server)
         return
     if client.settling:
         client.waits_for_settling = True
@@ -76,7 +80,8 @@ def lend(client: Client, server: ServerConnection) -> None:
     client.server = server
     flags = client.traits.flags if client.traits is not None else 0
     is_own = server.lingers_for is client
-    asks_memory = flags & ABOUT_LAST and (client.ahead or not is_own) and client.on_lent is None
+    unsure = client.ahead or not is_own or _must_count(client)
+    asks_memory = flags & ABOUT_LAST and unsure and client.on_lent is None
     if asks_memory and only_memory_knows(client, flags):
         client.server = server.borrower = None
         client.route.pool.give_back(server)
@@ -89,6 +94,7 @@ def lend(client: Client, server: ServerConnection) -> None:
         else:
             _switch(client, server)
         return
+    client.counted_elsewhere = True
     states = client.route.states
     assert states is not None
     if client.state is None:
@@ -102,6 +108,17 @@ def lend(client: Client, server: ServerConnection) -> None:
         _go(client, server)
         return
     _switch(client, server)
+
+
+def _must_count(client: Client) -> bool:
+    """Whether the statement asks for FOUND_ROWS(), and the server connection at hand has counted for another client."""
+    asks = client.traits is not None and client.traits.flags & statements.FOUND_ROWS
+    return bool(asks) and client.counted_elsewhere and client.found_rows <= MOST_ROWS
+
+
+def _counting(client: Client) -> Generator[list[bytes], list[Answer], None]:
+    """Make the held server connection's FOUND_ROWS() this client's."""
+    check((yield [give_found_rows(client.found_rows)]))
 
 
 def _ignores_insert_id(client: Client) -> bool:
@@ -211,7 +228,7 @@ def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]
     commands = states.sync(server.state, client.state) or []
     flags = client.traits.flags if client.traits is not None else 0
     if is_own:
-        return commands + _restored(client, flags) if client.ahead else commands
+        return commands + _restored(client, flags) if client.ahead or _must_count(client) else commands
     assignments = variables.difference(server.variables, client.variables)
     if assignments:
         commands.append(query("SET " + ", ".join(assignments)))

@@ -89,12 +89,15 @@ def finish(client: Client, server: ServerConnection) -> None:
     if reply.error is not None:
         _finish_error(client, server, reply.error)
         return
-    status = client.status = reply.status
+    before, status = client.status, reply.status
+    client.status = status
     was = client.in_transaction
     client.in_transaction = bool(status & STATUS_IN_TRANS)
     if was is not client.in_transaction:
         stats.in_transaction += 1 if client.in_transaction else -1
     learning.learn(client, server, reply)
+    if (before ^ status) & STATUS_AUTOCOMMIT:
+        learning.follow_autocommit(client, server, status)
     if client.traits is not None and client.traits.flags & statements.HANGS_UP:
         lending.drop(client, server, "released")
         client.close()

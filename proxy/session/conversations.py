@@ -44,6 +44,9 @@ def query(sql: str) -> bytes:
     return bytes((COM_QUERY,)) + sql.encode()
 
 
+_NO_WARNINGS = query("DO (SELECT 1 FROM (SELECT 1) forebay)")  # with a table, else MariaDB keeps them
+
+
 def check(answers: list[Answer]) -> None:
     """Raise ServerRefused with the first error among the answers."""
     for answer in answers:
@@ -107,7 +110,7 @@ def normalise(states: States, found: Baseline) -> Generator[list[bytes], list[An
     ]
     if names:
         sets = [f"SET @@SESSION.{name}={literal(name, base[name], found.variables[name])}" for name in names]
-        answers = yield [query(sql) for sql in sets]
+        answers = (yield [*(query(sql) for sql in sets), _NO_WARNINGS])[:-1]
         states.global_only.update(name for name, answer in zip(names, answers, strict=True) if answer.error)
     return states.with_schema(states.fresh, found.schema)
 
@@ -135,7 +138,7 @@ def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
     items = ["LAST_INSERT_ID()", "@@collation_connection", found_rows, *variables.questions(names)]
     commands.append(query("SELECT " + ", ".join(items)))
     if residue & (WARNINGS | FOUND_ROWS):
-        commands.append(query("DO (SELECT 1 FROM (SELECT 1) forebay)"))
+        commands.append(_NO_WARNINGS)
     return commands
 
 

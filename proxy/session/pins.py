@@ -75,6 +75,8 @@ for _flag, _ in _BY_TRAIT:
 _EXPLAIN = statements.USES | statements.SETS | statements.ASSIGNS_VARIABLE
 _EXPLAIN |= statements.TEMPORARY | statements.DROPS_TABLE | statements.TEXT_PREPARE
 
+_UNSCOPED = re.compile(rb"@@(?!\s*`?(?:session|local|global)`?\s*\.)", re.IGNORECASE)
+
 LOCKED_TABLES = 7  # where the transaction state's eight characters say L
 _XA_BEGINS = re.compile(rb"\bXA\b.*\b(START|BEGIN)\b", re.IGNORECASE | re.DOTALL)
 _XA_ENDS = re.compile(rb"\s*XA\s+(COMMIT|ROLLBACK)\b", re.IGNORECASE)
@@ -99,6 +101,11 @@ def hidden_change(traits: Traits, changes: Changes) -> bool:
         return True
     dropped = traits.verb == b"DROP" and changes.schema is not None
     return not (flags & _EXPLAIN or dropped)
+
+
+def sets_unseen(sql: bytes) -> bool:
+    """Whether a SET names a variable as ``@@name``, without a scope: MariaDB's trackers do not report that one."""
+    return _UNSCOPED.search(sql) is not None
 
 
 def holds_tables(transaction_state: str) -> bool:

@@ -78,3 +78,18 @@ def test_locked_tables_are_the_eighth_character() -> None:
     assert pins.holds_tables("_______L")
     assert not pins.holds_tables("T_______")
     assert not pins.holds_tables("")
+
+
+@pytest.mark.parametrize(
+    ("sql", "unseen"),
+    [
+        (b"SET @@autocommit = 0", True),
+        (b"SET time_zone = '+00:00', @@sql_mode = ''", True),
+        (b"SET @@SESSION.autocommit = 0", False),
+        (b"SET @@ local . autocommit = 0", False),
+        (b"SET autocommit = 0", False),
+        (b"SET @a = 1", False),
+    ],
+)
+def test_sets_that_no_tracker_of_mariadb_reports(sql: bytes, unseen: bool) -> None:
+    assert pins.sets_unseen(sql) is unseen
