@@ -139,18 +139,21 @@ class QueryTimeout(ProxyError):
 
 
 class ServerLost(ProxyError):
-    """CR_SERVER_LOST: the server connection broke while a statement was under way."""
+    """ER_NET_READ_ERROR: the server connection broke while a statement was under way.
 
-    number, sqlstate, label, level = 2013, "HY000", "server_lost", logging.WARNING
+    Not 2013: libmariadb takes an ERR packet with a client's number for a malformed packet and hides the text.
+    """
+
+    number, sqlstate, label, level = 1158, "08S01", "server_lost", logging.WARNING
 
     def __init__(self, text: str = "Lost connection to MySQL server during query") -> None:
         super().__init__(text)
 
 
 class ServerUnavailable(ProxyError):
-    """CR_CONN_HOST_ERROR: no server connection could be opened."""
+    """ER_CONNECT_TO_FOREIGN_DATA_SOURCE: no server connection could be opened. Not 2003, as above."""
 
-    number, sqlstate, label, level = 2003, "HY000", "server_unavailable", logging.WARNING
+    number, sqlstate, label, level = 1429, "HY000", "server_unavailable", logging.WARNING
 
 
 class ServerRefused(ProxyError):

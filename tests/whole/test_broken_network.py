@@ -31,7 +31,7 @@ Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
 OPEN = {"target": {"tls": {"mode": "disabled"}}}  # markers must be readable
 TLS = {"ssl": {"check_hostname": False, "verify_mode": "none"}}
 BIG = 1_000_000
-LOST = (2006, 2013)
+LOST = (1158, 2006, 2013)
 GAUGES = (
     "forebay_clients",
     "forebay_clients_logged_in",
