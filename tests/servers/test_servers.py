@@ -31,8 +31,8 @@ def test_users_log_in_without_tls(server: Server) -> None:
 
 
 def test_nobody_is_anonymous(server: Server) -> None:
-    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
-        server.connect(user="nobody-in-particular")
+    """Asked of the accounts: a server with several plugins asks an unknown user by any of them, to tell nothing."""
+    assert server.execute("SELECT COUNT(*) FROM mysql.user WHERE user = ''") == ((0,),)
 
 
 def test_tls_names_the_loopback_address(server: Server) -> None:
