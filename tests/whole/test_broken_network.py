@@ -222,9 +222,14 @@ ENDS = pytest.mark.parametrize(
 
 @ENDS
 def test_client_lost_in_an_answer(stage: Stage, how: str) -> None:
+    sql = f"SELECT REPEAT('x', {BIG}), REPEAT('y', {BIG})"
     with stage.near() as (connection, link):
         link.down.after(BIG // 2, lambda: NEAR_ENDS[how](link))
-        lost(connection, f"SELECT REPEAT('x', {BIG}), REPEAT('y', {BIG})")
+        if how == "half-closed":  # what is on its way already still arrives, perhaps all of it
+            with contextlib.suppress(pymysql.err.OperationalError):
+                ask(connection, sql)
+        else:
+            lost(connection, sql)
     stage.calm()
 
 
