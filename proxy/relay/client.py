@@ -19,6 +19,7 @@ from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
 from proxy.relay import lending, login, own_answers, transfer
 from proxy.relay.commands import dispatch, read_traits
+from proxy.relay.phases import BUSY, CLOSED, FILE, IDLE, LOGIN
 from proxy.session.holdings import Holdings
 from proxy.session.state import State
 from proxy.session.statements import Traits
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from proxy.relay.routes import Route
 
 _log = logging.getLogger("forebay.client")
-
-LOGIN, IDLE, BUSY, FILE, CLOSED = range(5)
 
 LONGEST_LOGIN_PACKET = 64 * 1024
 _READ_AHEAD = 256 * 1024

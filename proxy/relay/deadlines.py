@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import IdleTimeout, LoginTimeout
 from proxy.relay import kill
+from proxy.relay.phases import BUSY, IDLE, LOGIN
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
     from proxy.relay.hub import Hub
-
-_LOGIN, _IDLE, _BUSY = 0, 1, 2
 
 _SHORTEST, _LONGEST = 0.05, 5.0
 
@@ -39,17 +38,17 @@ def _check(client: Client, hub: Hub, now: float) -> None:
     if client.closing:
         if silent > limits.login_timeout:  # it does not read what was said at the end
             client.abort()
-    elif client.phase == _LOGIN:
+    elif client.phase == LOGIN:
         if silent > limits.login_timeout:
             client.fatal(LoginTimeout(f"The login took longer than {limits.login_timeout:g} s (clients.login_timeout)"))
-    elif client.phase == _BUSY:
+    elif client.phase == BUSY:
         if 0 < limits.query_timeout < now - client.began and client.server is not None:
             kill.interrupt(client)
-    elif client.phase == _IDLE and client.in_transaction:
+    elif client.phase == IDLE and client.in_transaction:
         if 0 < limits.idle_in_transaction_timeout < silent:
             client.answer_sequence = 0
             client.fatal(_idle(silent, "inside a transaction", "clients.idle_in_transaction_timeout"))
-    elif client.phase == _IDLE and 0 < limits.idle_timeout < silent:
+    elif client.phase == IDLE and 0 < limits.idle_timeout < silent:
         client.answer_sequence = 0
         client.fatal(_idle(silent, "", "clients.idle_timeout"))
 

@@ -15,6 +15,7 @@ from proxy.errors import KillDenied, NoSuchThread, ProxyError, ServerRefused
 from proxy.net.connect import open_server_connection
 from proxy.net.tasks import spawn
 from proxy.relay import learning, lending
+from proxy.relay.phases import BUSY, IDLE
 from proxy.session import pins
 from proxy.session.conversations import query
 from proxy.wire.answers import Answer
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from proxy.relay.client import Client
 
 _log = logging.getLogger("forebay.kill")
-
-_IDLE, _BUSY = 1, 2
 
 
 def kill(client: Client, target_id: int, query_only: bool) -> None:
@@ -43,10 +42,10 @@ def kill(client: Client, target_id: int, query_only: bool) -> None:
 def interrupt(target: Client) -> None:
     """Stop what the client is doing; close it if it is doomed."""
     server = target.server
-    if target.phase == _BUSY and server is not None and pins.KILL not in target.pins:
+    if target.phase == BUSY and server is not None and pins.KILL not in target.pins:
         learning.pin(target, pins.KILL, None)
         spawn(f"kill client {target.id}", _interrupt(target, server.connection_id))
-    elif target.phase == _BUSY and server is None and target.login is None:
+    elif target.phase == BUSY and server is None and target.login is None:
         target.waits_for_settling = False
         target.route.pool.forget(target)
         target.refuse(ServerRefused(1317, "70100", "Query execution was interrupted"))
@@ -76,7 +75,7 @@ async def _interrupt(target: Client, connection_id: int) -> None:
 def _let_go(target: Client) -> None:
     """The statement has been interrupted, or cannot be."""
     learning.unpin(target, pins.KILL)
-    if target.server is not None and target.phase == _IDLE:
+    if target.server is not None and target.phase == IDLE:
         lending.release(target, target.server)
 
 

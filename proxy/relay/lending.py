@@ -16,6 +16,7 @@ from proxy.errors import ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
 from proxy.net.tasks import spawn
 from proxy.relay import learning
+from proxy.relay.phases import BUSY
 from proxy.session import pins, statements, variables
 from proxy.session.conversations import (
     INSERT_ID,
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("forebay.pool")
 
-_BUSY, _CLOSED = 2, 4
-
 # Errors after which the server closes the connection: shut down, killed, idle for too long, or a packet that it could
 # not read or write (1153 and 1156 to 1161).
 FAREWELLS = frozenset({1053, 1080, 1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161, 1927, 3169, 4031})
@@ -57,7 +56,7 @@ _MAY_BE_SEVERAL = statements.MULTI | statements.TAIL | statements.COMPOUND | sta
 
 def borrow(client: Client) -> None:
     """Get the command under way to a server connection: the held one, an idle one, or a place in the queue."""
-    client.phase = _BUSY
+    client.phase = BUSY
     server = client.server
     if server is not None:
         if _must_count(client):
@@ -280,7 +279,7 @@ def _settling_ended(old: Client) -> None:
     old.settling = None
     if old.waits_for_settling:
         old.waits_for_settling = False
-        if old.phase == _BUSY:
+        if old.phase == BUSY:
             borrow(old)
 
 

@@ -21,6 +21,7 @@ from proxy.errors import (
 )
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning, lending
+from proxy.relay.phases import LOGIN
 from proxy.wire import auth, packets
 from proxy.wire.constants import (
     CLIENT_CONNECT_ATTRS,
@@ -79,8 +80,6 @@ OFFERED = (
 TRACKED = frozenset(
     {b"autocommit", b"character_set_client", b"character_set_connection", b"character_set_results", b"time_zone"}
 )
-
-_LOGIN, _IDLE, _BUSY, _CLOSED = 0, 1, 2, 4
 
 
 class Login:
@@ -271,7 +270,7 @@ def change_user(client: Client, payload: bytes) -> None:
     """COM_CHANGE_USER: a new session, perhaps another user. Whatever the old one held has been let go."""
     try:
         packet = packets.parse_change_user(payload, client.capabilities)
-        client.phase = _LOGIN
+        client.phase = LOGIN
         client.reader.sequence = 1
         _forget_session(client)
         _authenticate(client, packet)

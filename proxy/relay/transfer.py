@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from proxy.errors import MalformedPacket, NotSupported, ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning, lending
+from proxy.relay.phases import BUSY, FILE
 from proxy.session import statements
 from proxy.session.conversations import ask_status
 from proxy.wire import packets
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 # An ERR packet has no status flags: after these a transaction may be open that was not before.
 _MAY_BEGIN = statements.TRANSACTION | statements.CALLS | statements.MULTI | statements.TEXT_PREPARE | statements.UNSURE
-
-_BUSY, _FILE = 2, 3
 
 
 def send(client: Client, server: ServerConnection) -> None:
@@ -68,7 +67,7 @@ def answered(client: Client, data: bytes) -> None:
         client.write(out)
     if reply.done:
         finish(client, server)
-    elif reply.infile and client.phase == _BUSY:
+    elif reply.infile and client.phase == BUSY:
         _begin_file(client, server)
 
 
@@ -82,7 +81,7 @@ def finish(client: Client, server: ServerConnection) -> None:
     stats.server_latency.observe(now - client.sent_at)
     stats.query_latency.observe(now - client.began)
     reply = server.reply
-    if client.phase == _FILE:  # answered before the file's end: what is left of it must not be read as commands
+    if client.phase == FILE:  # answered before the file's end: what is left of it must not be read as commands
         lending.drop(client, server, "file_unread")
         client.close()
         return
@@ -156,7 +155,7 @@ def server_lost(client: Client, server: ServerConnection, error: ProxyError) -> 
     if client.server is not server:
         return
     started = server.reply.started and server.answering is client.answering
-    was_busy = client.phase in (_BUSY, _FILE)
+    was_busy = client.phase in (BUSY, FILE)
     held = client.in_transaction or bool(client.pins) or None in client.variables.values()
     retry = _may_retry(client) and not started and not held
     lending.drop(client, server, "lost")
@@ -184,7 +183,7 @@ def _may_retry(client: Client) -> bool:
 
 def _begin_file(client: Client, server: ServerConnection) -> None:
     """The server asks for a file."""
-    client.phase = _FILE
+    client.phase = FILE
     client.reader.sequence = (server.reply.file_sequence + server.reply.shift) & 0xFF
     if server.write_paused:
         server.throttle(client)
@@ -200,6 +199,6 @@ def file_packet(client: Client, payload: bytes) -> None:
     sequence = client.reader.sequence - frame_count(len(payload)) - server.reply.shift
     server.write(frame(payload, sequence & 0xFF))
     if not payload:
-        client.phase = _BUSY
+        client.phase = BUSY
         server.reply.infile = False
         server.throttle(None)
