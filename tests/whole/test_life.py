@@ -238,7 +238,7 @@ def test_drain_and_quit_over_http(target: Server) -> None:
 
 CHANGES = {
     "users": [{"name": "app", "password": "app-password"}, {"name": "other", "password": "one"}],
-    "pool": {"max_connections": 1, "borrow_timeout": "300ms"},
+    "pool": {"max_connections": 1, "borrow_timeout": "30s"},
 }
 
 
@@ -286,6 +286,9 @@ def test_reload_grows_and_shrinks_the_pool(reloading: Daemon) -> None:
     with contextlib.ExitStack() as stack:
         (first,) = servers_in_use(reloading, 1)
         waiting = stack.enter_context(RawClient(reloading))
+        reloading.config["pool"] |= {"borrow_timeout": "300ms"}
+        reloading.write_config()
+        reload(reloading, "reloaded", "pool.borrow_timeout")
         assert waiting.refused("SELECT 1") == 9501
         reloading.config["pool"] |= {"max_connections": 3, "borrow_timeout": "20s"}
         reloading.write_config()
