@@ -450,7 +450,7 @@ def stands_still(link: Link, for_polls: int = 10) -> bool:
 # Logins that do not end.
 
 TOO_LONG = "clients.login_timeout"
-HASTY = {"clients": {"login_timeout": "1500ms"}, "pool": {"connect_timeout": "1500ms"}, **OPEN}
+HASTY = {"clients": {"login_timeout": "4s"}, "pool": {"connect_timeout": "4s"}, **OPEN}
 
 
 @pytest.fixture(scope="module")

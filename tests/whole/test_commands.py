@@ -468,7 +468,7 @@ def said(client: RawClient) -> int:
 
 
 def test_limits(prepared: Server) -> None:
-    limits = {"idle_timeout": "1500ms", "idle_in_transaction_timeout": "300ms", "query_timeout": "300ms"}
+    limits = {"idle_timeout": "3s", "idle_in_transaction_timeout": "1s", "query_timeout": "1s"}
     with running(prepared.port, {"clients": limits, "pool": {"max_connections": 1}}) as daemon:
         with RawClient(daemon) as slow:
             assert slow.refused(ENDLESS) == 1317

@@ -107,7 +107,7 @@ def test_restarted_politely_under_load(target: Server) -> None:
 
 
 def test_frozen_and_continued(target: Server) -> None:
-    changes = {"pool": {"max_connections": POOL, "borrow_timeout": "300ms"}}
+    changes = {"pool": {"max_connections": POOL, "borrow_timeout": "2s"}}
     with running(target.port, changes) as daemon:
         held = [connect(daemon) for _ in range(POOL)]
         for connection in held:
@@ -142,7 +142,7 @@ def test_frozen_and_continued(target: Server) -> None:
 
 def test_not_there_at_start(target: Server) -> None:
     target.stop()
-    changes = {"pool": {"borrow_timeout": "300ms"}}
+    changes = {"pool": {"borrow_timeout": "2s"}}
     with running(target.port, changes, ready=False) as daemon:
         wait_until(lambda: str(target.port) in daemon.get("/readyz")[1], "/readyz says why")
         assert daemon.get("/readyz")[0] == 503
