@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, ProxyError, ServerLost, ShuttingDown
 from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
-from proxy.relay import lending, login, own_answers, transfer
+from proxy.relay import leaving, lending, login, own_answers, transfer
 from proxy.relay.commands import dispatch, read_traits
 from proxy.relay.phases import BUSY, CLOSED, FILE, IDLE, LOGIN
 from proxy.session.holdings import Holdings
@@ -205,7 +205,7 @@ class Client(Stream):
         if was == CLOSED:
             return
         if self.route is not None:
-            lending.abandon(self)
+            leaving.abandon(self)
 
     # Answers made here.
 

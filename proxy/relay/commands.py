@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import MalformedPacket, NotSupported, UnknownCommand
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import kill, learning, lending, login, own_answers, transfer
+from proxy.relay import kill, learning, leaving, lending, login, own_answers, transfer
 from proxy.session import pins, statements
 from proxy.session.statements import Traits
 from proxy.wire import packets, replies
@@ -189,13 +189,13 @@ def _init_db(client: Client, packet: bytes) -> None:
 
 
 def _reset_connection(client: Client, packet: bytes) -> None:
-    lending.abandon(client)
+    leaving.abandon(client)
     login.reset_session(client)
     client.answer_ok()
 
 
 def _change_user(client: Client, packet: bytes) -> None:
-    lending.abandon(client)
+    leaving.abandon(client)
     login.change_user(client, packet[HEADER:])
 
 

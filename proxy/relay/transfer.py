@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import MalformedPacket, NotSupported, ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import learning, lending
+from proxy.relay import learning, leaving, lending
 from proxy.relay.phases import BUSY, FILE
 from proxy.session import statements
 from proxy.session.conversations import ask_status
@@ -123,7 +123,7 @@ def _status_known(client: Client, server: ServerConnection, status: int | None, 
     if client.server is not server:
         if status is not None and status & STATUS_IN_TRANS:
             server.lingers_for.in_transaction = True
-        lending.orphaned(server, error)
+        leaving.orphaned(server, error)
         return
     if error is not None or status is None:
         _lost_after_error(client, server, "lost", held=True)

@@ -1,0 +1,131 @@
+"""A client has gone, or gives its session up: whatever it held goes back to the pool, clean.
+
+Decides what has to happen to a server connection before somebody else may have it: an answer read to its
+end, a rollback, a clean slate, or its end. Does not know how a server connection is lent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxy.errors import ProxyError
+from proxy.net.server_connection import ServerConnection
+from proxy.relay import learning
+from proxy.session import pins
+from proxy.session.conversations import INSERT_ID, WARNINGS, clean_slate, rollback
+
+if TYPE_CHECKING:
+    from proxy.relay.client import Client
+
+
+def abandon(client: Client) -> None:
+    """The client is gone, or gives its session up: whatever it held or waited for goes back, clean."""
+    client.route.pool.forget(client)
+    client.settling = None
+    client.waits_for_settling = False
+    lingering, client.lingering = client.lingering, None
+    if lingering is not None and lingering.lingers_for is client:
+        lingering.lingers_for = None
+        lingering.insert_id = None if lingering.residue & INSERT_ID else lingering.insert_id
+        lingering.residue = _of_nobody(lingering)
+        client.route.pool.unclaim(lingering)
+    server = client.server
+    if server is None:
+        return
+    client.throttle(None)
+    server.throttle(None)
+    server.resume_reading()
+    client.server = None
+    server.borrower = None
+    stats = client.hub.stats
+    dirty, killed = bool(client.pins), pins.KILL in client.pins
+    in_transaction, client.in_transaction = client.in_transaction, False
+    if in_transaction:
+        stats.in_transaction -= 1
+        stats.rollbacks += 1
+    learning.unpin_all(client)
+    if killed:  # the KILL QUERY on its way must not hit somebody else
+        server.lingers_for = None
+        client.route.pool.drop(server, "killed")
+        return
+    server.lingers_for = _Gone(client, dirty, in_transaction)
+    if server.answering is client.answering:
+        if server.reply.infile:
+            client.route.pool.drop(server, "client_gone")
+            return
+        server.answering = lambda data: _drain(server, data)
+    elif server.answering is None and not server.switching:
+        orphaned(server, None)
+
+
+class _Gone:
+    """Stands for a client that went away, or to another ``route``, while its server connection was at work."""
+
+    __slots__ = ("client", "dirty", "in_transaction", "lingering", "route")
+
+    def __init__(self, client: Client, dirty: bool, in_transaction: bool) -> None:
+        self.client = client
+        self.route = client.route
+        self.dirty = dirty
+        self.in_transaction = in_transaction
+        self.lingering: ServerConnection | None = None
+
+    def lingering_lost(self, connection: ServerConnection) -> None:
+        connection.lingers_for = None
+
+
+def _of_nobody(server: ServerConnection) -> int:
+    """What of a dead client's residue still matters: MariaDB's warnings, until a statement with tables."""
+    return server.residue & WARNINGS
+
+
+def _drain(server: ServerConnection, data: bytes) -> None:
+    """Read an answer that nobody waits for to its end."""
+    try:
+        server.reply.feed(data)
+    except ProxyError:
+        server.abort()
+        return
+    if server.reply.infile:
+        server.abort()
+    elif server.reply.done:
+        gone = server.lingers_for
+        server.answering = None
+        learning.learn_orphan(gone.client, server)
+        gone.in_transaction = gone.in_transaction or gone.client.in_transaction or server.reply.error is not None
+        gone.dirty = gone.dirty or bool(gone.client.pins)
+        learning.unpin_all(gone.client)
+        orphaned(server, None)
+
+
+def orphaned(server: ServerConnection, error: ProxyError | None) -> None:
+    """Nobody has this server connection any more: clean it and give it back."""
+    gone = server.lingers_for
+    pool = gone.route.pool
+    server.lingers_for = None
+    states = gone.route.states
+    if error is not None or server.closing or states is None or server.state is None:
+        pool.drop(server, "client_gone")
+        return
+    server.insert_id = None if server.residue & INSERT_ID else server.insert_id
+    server.residue = _of_nobody(server)
+    if gone.dirty:
+        init_query = gone.client.hub.settings.pool.init_query
+        server.converse(
+            clean_slate(states, init_query, server.state), lambda state, error: _cleaned(gone, server, state, error)
+        )
+    elif gone.in_transaction:
+        server.converse(rollback(), lambda _, error: _cleaned(gone, server, server.state, error))
+    else:
+        pool.give_back(server)
+
+
+def _cleaned(gone: _Gone, server: ServerConnection, state: object, error: ProxyError | None) -> None:
+    pool = gone.route.pool
+    if error is not None:
+        pool.drop(server, "unclean")
+        return
+    server.state = state  # type: ignore[assignment]
+    if gone.dirty:
+        server.forget_variables()
+    pool.give_back(server)
