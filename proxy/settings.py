@@ -218,7 +218,7 @@ class PoolSettings:
     connect_timeout: float = setting(
         DURATION,
         5.0,
-        "How long opening a server connection may take, TLS, login and init_query included.",
+        "How long opening a server connection may take, or an answer of the server to Forebay's own questions.",
         reloadable=True,
         minimum=0.001,
     )
@@ -280,6 +280,13 @@ class ClientSettings:
     )
     query_timeout: float = setting(
         DURATION, 0.0, "A statement that runs longer is killed on the server; 0s: no limit.", reloadable=True, minimum=0
+    )
+    abandoned_query_timeout: float = setting(
+        DURATION,
+        5.0,
+        "A statement whose client has gone is killed after this time if others wait; 0s: never.",
+        reloadable=True,
+        minimum=0,
     )
     max_allowed_packet: int = setting(
         SIZE,

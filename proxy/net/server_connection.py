@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias, TypeVar
 
@@ -52,6 +53,7 @@ class ServerConnection(Stream):
         "_waiter",
         "address",
         "answering",
+        "asked_at",
         "borrower",
         "capabilities",
         "connection_id",
@@ -85,6 +87,7 @@ class ServerConnection(Stream):
         self.insert_id: int | None = 0  # LAST_INSERT_ID() here; None, or the residue, says that nobody knows
         self.variables: dict[bytes, str | None] = {}  # user variables as SQL, None where not read out yet
         self.variables_seen: set[bytes] = set()  # names that were ever set here: NULL now is not the same as never
+        self.asked_at = 0.0  # when Forebay last asked something of its own here
         self.connection_id = 0
         self.version = ""
         self.mariadb = False
@@ -191,7 +194,13 @@ class ServerConnection(Stream):
         self.converse(talk, finished)
         return await future
 
+    @property
+    def conversing(self) -> bool:
+        """Whether Forebay waits for answers to questions of its own."""
+        return self._talk is not None
+
     def _ask(self, commands: list[bytes]) -> None:
+        self.asked_at = time.monotonic()
         self._answers = []
         self._expected = len(commands)
         self._raw = []

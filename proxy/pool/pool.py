@@ -136,6 +136,11 @@ class Pool(Generic[Conn]):
         return self.core.counts()
 
     @property
+    def failing(self) -> bool:
+        """Whether the last attempt to open a connection failed."""
+        return self._opener.failing
+
+    @property
     def last_error(self) -> Exception | None:
         """Why the last failed attempt to open a connection failed."""
         return self._opener.last_error

@@ -1,19 +1,25 @@
-"""Clients that take too long: to log in, idle, idle in a transaction, or with one statement.
+"""Who takes too long: clients to log in, idle, idle in a transaction, or with one statement; servers to answer Forebay.
 
-One sweep over all clients now and then, instead of a timer for each.
+One sweep over all of them now and then, instead of a timer for each.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from proxy.errors import IdleTimeout, LoginTimeout
-from proxy.relay import kill
+from proxy.net.server_connection import ServerConnection
+from proxy.net.tasks import spawn
+from proxy.relay import kill, leaving
 from proxy.relay.phases import BUSY, IDLE, LOGIN
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
     from proxy.relay.hub import Hub
+    from proxy.relay.routes import Route
+
+_log = logging.getLogger("forebay.pool")
 
 _SHORTEST, _LONGEST = 0.05, 5.0
 
@@ -21,7 +27,14 @@ _SHORTEST, _LONGEST = 0.05, 5.0
 def interval(hub: Hub) -> float:
     """Seconds between sweeps: a fraction of the shortest limit, within bounds."""
     limits = hub.settings.clients
-    given = [limits.login_timeout, limits.idle_timeout, limits.idle_in_transaction_timeout, limits.query_timeout]
+    given = [
+        limits.login_timeout,
+        limits.idle_timeout,
+        limits.idle_in_transaction_timeout,
+        limits.query_timeout,
+        limits.abandoned_query_timeout,
+        hub.settings.pool.connect_timeout,
+    ]
     shortest = min(limit for limit in given if limit > 0)
     return min(max(shortest / 10, _SHORTEST), _LONGEST)
 
@@ -30,6 +43,12 @@ def sweep(hub: Hub, now: float) -> None:
     """End what has lasted too long."""
     for client in list(hub.clients.values()):
         _check(client, hub, now)
+    routes = hub.routes.by_key.values()
+    counts = [route.pool.counts() for route in routes]
+    somebody_waits = any(count.waiting > count.opening for count in counts)  # for one that is in use
+    for route in routes:
+        for server in list(route.connections):
+            _check_server(route, server, somebody_waits, now)
 
 
 def _check(client: Client, hub: Hub, now: float) -> None:
@@ -51,6 +70,22 @@ def _check(client: Client, hub: Hub, now: float) -> None:
     elif client.phase == IDLE and 0 < limits.idle_timeout < silent:
         client.answer_sequence = 0
         client.fatal(_idle(silent, "", "clients.idle_timeout"))
+
+
+def _check_server(route: Route, server: ServerConnection, somebody_waits: bool, now: float) -> None:
+    settings = route.hub.settings
+    if server.closing:
+        return
+    if server.conversing:
+        if now - server.asked_at > settings.pool.connect_timeout:
+            _log.warning("%s: server connection %d does not answer, giving it up", route.name, server.connection_id)
+            server.abort()
+        return
+    since = leaving.abandoned_at(server)
+    if since is not None and somebody_waits and 0 < settings.clients.abandoned_query_timeout < now - since:
+        _log.info("%s: ending server connection %d: its client has gone", route.name, server.connection_id)
+        leaving.give_up(server)
+        spawn(f"end server connection {server.connection_id}", kill.end(route, server))
 
 
 def _idle(silent: float, where: str, setting: str) -> IdleTimeout:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 from proxy.errors import KillDenied, NoSuchThread, ProxyError, ServerRefused
 from proxy.net.connect import open_server_connection
+from proxy.net.server_connection import ServerConnection
 from proxy.net.tasks import spawn
 from proxy.relay import learning, lending
 from proxy.relay.phases import BUSY, IDLE
@@ -22,6 +23,7 @@ from proxy.wire.answers import Answer
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
+    from proxy.relay.routes import Route
 
 _log = logging.getLogger("forebay.kill")
 
@@ -54,22 +56,36 @@ def interrupt(target: Client) -> None:
 
 
 async def _interrupt(target: Client, connection_id: int) -> None:
-    route = target.route
-    settings = target.hub.settings
     try:
-        async with asyncio.timeout(settings.pool.connect_timeout):
-            connection = await open_server_connection(settings.target, route.login, route.context)
-            try:
-                await connection.ask(_killing(connection_id))
-                _let_go(target)
-            finally:
-                await connection.leave()
+        await _through_another(target.route, f"KILL QUERY {connection_id}", lambda: _let_go(target))
     except (ProxyError, TimeoutError) as error:
         _log.warning("cannot interrupt client %d: %s", target.id, error)
         if target.doomed:
             target.close()
     finally:
         _let_go(target)
+
+
+async def end(route: Route, server: ServerConnection) -> None:
+    """End a server connection that is of no use to anybody, and with it what it still does on the server."""
+    try:
+        await _through_another(route, f"KILL {server.connection_id}", lambda: None)
+    except (ProxyError, TimeoutError) as error:
+        _log.warning("%s: cannot kill server connection %d: %s", route.name, server.connection_id, error)
+    finally:
+        server.abort()
+
+
+async def _through_another(route: Route, sql: str, done: Callable[[], None]) -> None:
+    """Say ``sql`` on a new server connection of the same login; ``done`` is called before its goodbye."""
+    settings = route.hub.settings
+    async with asyncio.timeout(settings.pool.connect_timeout):
+        connection = await open_server_connection(settings.target, route.login, route.context)
+        try:
+            await connection.ask(_saying(sql))
+            done()
+        finally:
+            await connection.leave()
 
 
 def _let_go(target: Client) -> None:
@@ -79,5 +95,5 @@ def _let_go(target: Client) -> None:
         lending.release(target, target.server)
 
 
-def _killing(connection_id: int) -> Generator[list[bytes], list[Answer], None]:
-    yield [query(f"KILL QUERY {connection_id}")]
+def _saying(sql: str) -> Generator[list[bytes], list[Answer], None]:
+    yield [query(sql)]

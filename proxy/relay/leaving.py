@@ -6,6 +6,7 @@ end, a rollback, a clean slate, or its end. Does not know how a server connectio
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from proxy.errors import ProxyError
@@ -61,7 +62,7 @@ def abandon(client: Client) -> None:
 class _Gone:
     """Stands for a client that went away, or to another ``route``, while its server connection was at work."""
 
-    __slots__ = ("client", "dirty", "in_transaction", "lingering", "route")
+    __slots__ = ("client", "dirty", "in_transaction", "lingering", "route", "since")
 
     def __init__(self, client: Client, dirty: bool, in_transaction: bool) -> None:
         self.client = client
@@ -69,9 +70,26 @@ class _Gone:
         self.dirty = dirty
         self.in_transaction = in_transaction
         self.lingering: ServerConnection | None = None
+        self.since = time.monotonic()
 
     def lingering_lost(self, connection: ServerConnection) -> None:
         connection.lingers_for = None
+
+
+def abandoned_at(server: ServerConnection) -> float | None:
+    """When the client went whose statement this server connection still runs; None: it is at work for somebody."""
+    gone = server.lingers_for
+    return gone.since if server.answering is not None and isinstance(gone, _Gone) else None
+
+
+def give_up(server: ServerConnection) -> None:
+    """Nobody reads the rest of this answer; the server connection stays lent until it is closed."""
+    server.lingers_for = None
+    server.answering = _unheard
+
+
+def _unheard(data: bytes) -> None:
+    """What a server connection says that is about to be killed."""
 
 
 def _of_nobody(server: ServerConnection) -> int:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import ssl
 import time
+import weakref
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
@@ -43,6 +44,7 @@ class Route:
         self.known_schemas: set[str] = set()
         self.effects = Effects()
         self.context = context
+        self.connections: weakref.WeakSet[ServerConnection] = weakref.WeakSet()  # all that were opened and still exist
         self.pool: Pool[ServerConnection] = Pool(
             name,
             hub.settings.pool,
@@ -71,6 +73,7 @@ class Route:
             text = f"Connecting to the server at {settings.target.address} took too long (pool.connect_timeout)"
             raise ServerUnavailable(text) from None
         connection.on_lost = self._lost
+        self.connections.add(connection)
         self.hub.version = connection.version
         stats = self.hub.stats
         if connection.tls is not None:
@@ -201,6 +204,8 @@ class Routes:
             if counts.idle or counts.lent:
                 return True, "ready"
         for route in self.by_key.values():
-            if isinstance(error := route.pool.last_error, ProxyError):
+            if route.pool.failing and isinstance(error := route.pool.last_error, ProxyError):
                 return False, error.text
+        if any(route.states is not None for route in self.by_key.values()):
+            return True, "ready"  # the target has answered, and nobody needs a server connection now
         return False, "no server connection yet"
