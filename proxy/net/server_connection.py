@@ -102,7 +102,7 @@ class ServerConnection(Stream):
         self._finished: Finished | None = None
         self._answers: list[Answer] = []
         self._expected = 0
-        self._raw: list[bytes] = []
+        self._raw: list[bytes | bytearray] = []
 
     def __repr__(self) -> str:
         return f"<ServerConnection {self.connection_id} to {self.address} {self.state!r}>"

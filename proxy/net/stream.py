@@ -80,7 +80,7 @@ class Stream(asyncio.Protocol):
 
     # What others call.
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Send bytes, encrypted when TLS is on. After ``close`` they are dropped."""
         if self.closing:
             return

@@ -30,7 +30,7 @@ class TlsLayer:
         self._object = context.wrap_bio(
             self._incoming, self._outgoing, server_side=server_side, server_hostname=hostname
         )
-        self._early: list[bytes] = []
+        self._early: list[bytes | bytearray] = []
         self.ready = False
         self.closed = False
 
@@ -70,7 +70,7 @@ class TlsLayer:
             parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def write(self, data: bytes) -> bytes:
+    def write(self, data: bytes | bytearray) -> bytes:
         """Encrypt ``data`` and return all that must go to the socket now; before ``ready`` it is kept."""
         if self.ready:
             self._object.write(data)

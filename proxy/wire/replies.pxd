@@ -26,19 +26,23 @@ cdef class Reply:
     cdef bint _mid_eof
     cdef public unsigned int shift
     cdef public int file_sequence
-    cdef list _output
+    cdef bytearray _output
     cdef Py_ssize_t _copied
 
     cpdef begin(self, int shape, bint old_eof, frozenset wanted)
 
     @cython.locals(data=bytes, size=Py_ssize_t, position=Py_ssize_t, patched=bytearray, step=Py_ssize_t,
                    length=Py_ssize_t, passes=bint, head="unsigned char")
-    cpdef bytes feed(self, bytes chunk)
+    cpdef object feed(self, bytes chunk)
 
-    cdef bytes _close_chunk(self, bytes data, bytearray patched, Py_ssize_t position)
+    cdef object _close_chunk(self, bytes data, bytearray patched, Py_ssize_t position)
     cdef _flush(self, bytes data, bytearray patched, Py_ssize_t until)
+    @cython.locals(output=bytearray, size=Py_ssize_t)
     cdef _replace(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length, bytes payload)
     cdef _insert_eof(self, bytes data, bytearray patched, Py_ssize_t position)
+    @cython.locals(output=bytearray)
+    cdef _put_eof(self, int sequence, int warnings, int status)
+    @cython.locals(head=int, state=int)
     cdef _whole(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
     cdef _first(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length, int head)
     @cython.locals(end=Py_ssize_t, at=Py_ssize_t)
@@ -50,3 +54,10 @@ cdef class Reply:
     @cython.locals(start=Py_ssize_t, end=Py_ssize_t, at=Py_ssize_t, status=int, after_info=Py_ssize_t,
                    tracked=bytes, info=bytes, ends_rows=bint)
     cdef _ok(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
+
+cdef int _FIRST, _COLUMNS, _ROWS, _DEFINITIONS, _FIELD, _SINGLE, _DONE
+cdef int _LONGEST, _OK, _INFILE, _EOF, _ERR
+cdef int _IN_TRANS, _AUTOCOMMIT, _MORE_RESULTS, _CURSOR_EXISTS, _NO_BACKSLASH_ESCAPES, _STATE_CHANGED, _LASTING
+cdef int _TRACK_VARIABLES, _TRACK_SCHEMA
+cdef bytes _EOF_HEADER
+cdef Py_ssize_t _SMALL

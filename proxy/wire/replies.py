@@ -52,6 +52,9 @@ _LASTING = _IN_TRANS | _AUTOCOMMIT | _NO_BACKSLASH_ESCAPES
 _TRACK_VARIABLES = 0
 _TRACK_SCHEMA = 1
 
+_EOF_HEADER = b"\x05\x00\x00"
+_SMALL = 4096
+
 
 class Reply:
     """One answer, followed from its first chunk to its end. Reused: ``begin`` starts the next.
@@ -91,7 +94,7 @@ class Reply:
         self._more_columns = 0
         self._mid_eof = False
         self.shift = 0
-        self._output: list[bytes] | None = None
+        self._output: bytearray | None = None
         self._copied = 0
 
     def begin(self, shape: int, old_eof: bool, wanted: frozenset[bytes] | None) -> None:
@@ -129,8 +132,8 @@ class Reply:
         else:
             self._state = _FIRST
 
-    def feed(self, chunk: bytes) -> bytes:
-        """Take a chunk from the server, return the bytes that go to the client now.
+    def feed(self, chunk: bytes) -> bytes | bytearray:
+        """Take a chunk from the server, return the bytes that go to the client now, which nobody else keeps.
 
         A packet that must be seen whole, or a header that the chunk's end splits, is held back until
         the next chunk. Bytes behind the answer's end are left in ``surplus``: the next answer, where
@@ -192,7 +195,7 @@ class Reply:
             position += 4 + length
         return self._close_chunk(data, patched, position)
 
-    def _close_chunk(self, data: bytes, patched: bytearray | None, position: int) -> bytes:
+    def _close_chunk(self, data: bytes, patched: bytearray | None, position: int) -> bytes | bytearray:
         """Hold back what is not yet understood and return the rest, translated."""
         self.done = self._state == _DONE
         if position < len(data):
@@ -202,41 +205,57 @@ class Reply:
                 self._held = data[position:]
         if position:
             self.started = True
-        if self._output is None:
-            if patched is None:
-                return data if position == len(data) else data[:position]
-            return bytes(patched) if position == len(data) else bytes(patched[:position])
-        self._flush(data, patched, position)
-        return b"".join(self._output)
+        if self._output is not None:
+            self._flush(data, patched, position)
+            # A small answer costs less as bytes, which transports take as they are; a large one is not copied again.
+            return bytes(self._output) if len(self._output) < _SMALL else self._output
+        if patched is None:
+            return data if position == len(data) else data[:position]
+        if position < len(data):
+            del patched[position:]
+        return patched
 
     def _flush(self, data: bytes, patched: bytearray | None, until: int) -> None:
         """Move what was walked but not yet put out to the output."""
         if self._output is None:
-            self._output = []
+            self._output = bytearray()
         if until > self._copied:
             if patched is None:
-                self._output.append(data[self._copied : until])
+                self._output += data[self._copied : until]
             else:
-                self._output.append(bytes(patched[self._copied : until]))
+                self._output += patched[self._copied : until]
         self._copied = until
 
     def _replace(self, data: bytes, patched: bytearray | None, position: int, length: int, payload: bytes) -> None:
         """Send ``payload`` instead of the packet at ``position``, under the same number."""
         self._flush(data, patched, position)
-        sequence = (data[position + 3] + self.shift) & 0xFF
-        assert self._output is not None
-        self._output.append((len(payload) | sequence << 24).to_bytes(4, "little") + payload)
+        output = self._output
+        assert output is not None
+        size = len(payload)
+        output.append(size & 0xFF)
+        output.append(size >> 8 & 0xFF)
+        output.append(size >> 16)
+        output.append((data[position + 3] + self.shift) & 0xFF)
+        output += payload
         self._copied = position + 4 + length
 
     def _insert_eof(self, data: bytes, patched: bytearray | None, position: int) -> None:
         """Put an EOF packet in front of the packet at ``position``."""
         self._flush(data, patched, position)
-        sequence = (data[position + 3] + self.shift) & 0xFF
-        status = self.status & _LASTING
-        assert self._output is not None
-        self._output.append(bytes((5, 0, 0, sequence, _EOF, 0, 0, status & 0xFF, status >> 8)))
+        self._put_eof((data[position + 3] + self.shift) & 0xFF, 0, self.status & _LASTING)
         self.shift += 1
         self._mid_eof = False
+
+    def _put_eof(self, sequence: int, warnings: int, status: int) -> None:
+        output = self._output
+        assert output is not None
+        output += _EOF_HEADER
+        output.append(sequence)
+        output.append(_EOF)
+        output.append(warnings & 0xFF)
+        output.append(warnings >> 8)
+        output.append(status & 0xFF)
+        output.append(status >> 8)
 
     def _whole(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
         """Understand the packet at ``position``, which is here from end to end."""
@@ -318,13 +337,7 @@ class Reply:
             return
         if self._old_eof:
             self._flush(data, patched, position + 4 + length)
-            sequence = (data[position + 3] + self.shift + 1) & 0xFF
-            status = self.status & _LASTING
-            warnings = self.warnings
-            assert self._output is not None
-            self._output.append(
-                bytes((5, 0, 0, sequence, _EOF, warnings & 0xFF, warnings >> 8, status & 0xFF, status >> 8))
-            )
+            self._put_eof((data[position + 3] + self.shift + 1) & 0xFF, self.warnings, self.status & _LASTING)
             self.shift += 1
         self._columns = self._more_columns
         self._more_columns = 0
@@ -368,8 +381,7 @@ class Reply:
         self.status = status
         self.warnings = data[at + 2] | data[at + 3] << 8
         self.results += 1
-        tracked = b""
-        info = data[at + 4 : end]
+        tracked = info = b""
         if status & _STATE_CHANGED:
             after_info = self._lenenc(data, at + 4, end) + self._skip_lenenc(data, at + 4, end)
             if after_info > end:
@@ -382,9 +394,9 @@ class Reply:
                 self.trackers.append(tracked)
         ends_rows = data[start] == _EOF
         if self._old_eof and ends_rows:
-            status &= ~_STATE_CHANGED
-            payload = bytes((_EOF, data[at + 2], data[at + 3], status & 0xFF, status >> 8))
-            self._replace(data, patched, position, length, payload)
+            self._flush(data, patched, position)
+            self._put_eof((data[position + 3] + self.shift) & 0xFF, self.warnings, status & ~_STATE_CHANGED)
+            self._copied = end
         elif status & _STATE_CHANGED:
             kept = filter_trackers(tracked, self._wanted) if self._wanted is not None else b""
             payload = _rebuilt_ok(data[start:at], status, data[at + 2 : at + 4], info, kept)
