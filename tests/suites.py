@@ -17,7 +17,7 @@ from pathlib import Path
 
 # Files stay together, because a file's tests often share one daemon or one server.
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
-WITH_SERVERS = ("tests/servers", "tests/whole")
+WITH_SERVERS = ("tests/servers", "tests/sessions", "tests/whole")
 # Run by `make oracle` and `python -m tests.orms`: they look for differences for as long as they are given time.
 APART = ("tests/oracle", "tests/orms")
 
