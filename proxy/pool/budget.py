@@ -30,9 +30,11 @@ class Member(Protocol):
 
     ``pressed`` is for the budget to set: what is given back to this pool may have to go to another one, so the
     budget has to be asked. Without pressure it need not be, which keeps lending and handing over inside a pool cheap.
+    So does ``asked``: how many connections the budget knows that the pool would open. Asking for no more is in vain.
     """
 
     pressed: bool
+    asked: int
 
     @property
     def size(self) -> int:
@@ -105,7 +107,7 @@ class Budget:
         Whoever asked for as many in vain need not ask again: whatever could change the answer is looked at.
         """
         if self._hungry.get(pool, 0) < wanted:
-            self._hungry[pool] = wanted
+            self._hungry[pool] = pool.asked = wanted
             self.look(now)
 
     def look(self, now: float) -> None:
@@ -155,7 +157,7 @@ class Budget:
         The ones that want nothing any more are forgotten.
         """
         for pool in list(self._hungry):
-            self._hungry[pool] = pool.wants(now)
+            self._hungry[pool] = pool.asked = pool.wants(now)
             if self._hungry[pool] <= 0:
                 del self._hungry[pool]
         return sorted(self._hungry, key=lambda pool: (now < pool.moves_from, pool.waits_since))

@@ -65,6 +65,7 @@ class Pool(Generic[Conn]):
         self.paused = False
         self.draining = False
         self.pressed = False
+        self.asked = 0
         self._close = close
         self._check = check
         self._spawn = spawn
@@ -221,7 +222,10 @@ class Pool(Generic[Conn]):
         ticket = Ticket(taker, now, now + (self.limits.borrow_timeout or INFINITE))
         core.queue(ticket)
         self.stats.queued += 1
-        self._alarm.at(now if self.draining else ticket.deadline, now)
+        if self.draining or ticket.deadline < self._alarm.when:
+            self._alarm.at(now if self.draining else ticket.deadline, now)
+        if self.asked >= self.limits.max_connecting and not self._opener.failing and not core.idle:
+            return  # the budget knows that this pool wants as many as it may open at a time
         outer, self._handing = self._handing, True  # a spawn that runs at once must not grant from within borrow
         try:
             self._ask(now)

@@ -64,7 +64,7 @@ def dispatch(client: Client, packet: bytes, command: int) -> None:
 
 def _query(client: Client, packet: bytes) -> None:
     stats = client.hub.stats
-    if client.tls is None:
+    if client._tls is None:
         stats.queries_plain += 1
     else:
         stats.queries_tls += 1

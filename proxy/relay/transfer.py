@@ -34,8 +34,9 @@ def send(client: Client, server: ServerConnection) -> None:
     else:
         client.throttles = server
     server.answering = client.answering
-    server.reply.status = client.status
-    server.reply.begin(client.shape, client.old_eof, client.wanted)
+    reply = server.reply
+    reply.status = client.status
+    reply.begin(client.shape, client.old_eof, client.wanted)
     client.sent_at = time.monotonic()
     server.write(client.packet)
 
@@ -73,7 +74,10 @@ def answered(client: Client, data: bytes) -> None:
 
 def finish(client: Client, server: ServerConnection) -> None:
     """The answer is complete."""
-    client.throttle(None)
+    if client.write_paused:
+        client.throttle(None)
+    else:
+        client.throttles = None
     server.answering = None
     now = time.monotonic()
     client.active = now
