@@ -21,9 +21,11 @@ from proxy.wire.constants import (
     CLIENT_CONNECT_WITH_DB,
     CLIENT_DEPRECATE_EOF,
     CLIENT_FOUND_ROWS,
+    CLIENT_LONG_PASSWORD,
     CLIENT_SESSION_TRACK,
     CLIENT_SSL,
     COLLATION_UTF8MB4_GENERAL_CI,
+    MARIADB_CLIENT_EXTENDED_METADATA,
 )
 
 _NEEDED = CLIENT_SESSION_TRACK | CLIENT_DEPRECATE_EOF
@@ -89,12 +91,16 @@ async def _log_in(
     capabilities = (SERVER_CAPABILITIES & greeting.capabilities) | (CLIENT_FOUND_ROWS if login.found_rows else 0)
     if target.schema:
         capabilities |= CLIENT_CONNECT_WITH_DB
+    extended = greeting.mariadb_capabilities & MARIADB_CLIENT_EXTENDED_METADATA
+    if extended:
+        capabilities &= ~CLIENT_LONG_PASSWORD  # says that the extended capabilities are there
+    connection.extended_metadata = bool(extended)
     is_unix = target.address.startswith("unix:")
     secure = is_unix
     if context is not None and not is_unix:
         if greeting.capabilities & CLIENT_SSL:
             capabilities |= CLIENT_SSL
-            await _start_tls(connection, capabilities, target, context)
+            await _start_tls(connection, capabilities, extended, target, context)
             secure = True
         elif target.tls.mode != "preferred":
             raise ServerUnavailable(f"The server at {target.address} offers no TLS, and target.tls demands it")
@@ -111,6 +117,7 @@ async def _log_in(
                 schema=target.schema or None,
                 plugin=plugin,
                 attributes=login.attributes,
+                mariadb_capabilities=extended,
             )
         )
     )
@@ -118,9 +125,9 @@ async def _log_in(
 
 
 async def _start_tls(
-    connection: ServerConnection, capabilities: int, target: TargetSettings, context: ssl.SSLContext
+    connection: ServerConnection, capabilities: int, extended: int, target: TargetSettings, context: ssl.SSLContext
 ) -> None:
-    connection.send_packet(packets.build_ssl_request(capabilities, _MAX_PACKET, COLLATION_UTF8MB4_GENERAL_CI))
+    connection.send_packet(packets.build_ssl_request(capabilities, _MAX_PACKET, COLLATION_UTF8MB4_GENERAL_CI, extended))
     hostname = split_address(target.address)[0]
     connection.start_tls(context, server_side=False, hostname=hostname, first=b"")
 

@@ -57,6 +57,7 @@ class ServerConnection(Stream):
         "borrower",
         "capabilities",
         "connection_id",
+        "extended_metadata",
         "insert_id",
         "lingers_for",
         "mariadb",
@@ -92,6 +93,7 @@ class ServerConnection(Stream):
         self.version = ""
         self.mariadb = False
         self.capabilities = 0
+        self.extended_metadata = False  # MariaDB's, in column definitions
         self.nonce = b""
         self.plugin = ""
         self.address = ""
@@ -211,7 +213,7 @@ class ServerConnection(Stream):
         self._answers = []
         self._expected = len(commands)
         self._raw = []
-        self.reply.begin(replies.QUERY, False, None)
+        self.reply.begin(replies.QUERY, False, None, int(self.extended_metadata))
         self.write(b"".join([frame(command) for command in commands]))
 
     def _conversing(self, data: bytes) -> None:
@@ -228,7 +230,7 @@ class ServerConnection(Stream):
                     self._raw = []
                     if len(self._answers) == self._expected:
                         break
-                    reply.begin(replies.QUERY, False, None)
+                    reply.begin(replies.QUERY, False, None, int(self.extended_metadata))
         except ProxyError as error:
             self.abort()  # first, so that whoever is told gives nothing broken back
             self._end_talk(None, error)

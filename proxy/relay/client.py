@@ -54,6 +54,7 @@ class Client(Stream):
         "dedicated",
         "diagnostics",
         "doomed",
+        "extended_metadata",
         "found_rows",
         "held",
         "hub",
@@ -105,6 +106,7 @@ class Client(Stream):
         self.collation = 0
         self.capabilities = 0
         self.old_eof = True
+        self.extended_metadata = False
         self.wanted: frozenset[bytes] | None = None
         self.multi_statements = False
         self.nonce = b""

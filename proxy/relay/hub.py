@@ -26,7 +26,7 @@ UNKNOWN_VERSION = "8.0.0-forebay"
 
 
 class Hub:
-    """One for the process. ``clients`` by connection id; ``version`` is what the greeting says."""
+    """One for the process. ``clients`` by connection id; the greeting says ``version`` and ``extended_metadata``."""
 
     def __init__(self, settings: Settings, users: dict[str, Credentials], rsa: RsaKey | None) -> None:
         self.settings = settings
@@ -38,6 +38,7 @@ class Hub:
         self.clients: dict[int, Client] = {}
         self.routes: Routes
         self.version = UNKNOWN_VERSION
+        self.extended_metadata = False
         self.advised: set[tuple[str, str]] = set()  # what advice mode has told, by user and part
         self.draining = False
         self.all_gone = asyncio.Event()  # set when the last client has left

@@ -27,6 +27,7 @@ from proxy.wire.constants import (
     CLIENT_CONNECT_ATTRS,
     CLIENT_CONNECT_WITH_DB,
     CLIENT_DEPRECATE_EOF,
+    CLIENT_EXTENDED_METADATA,
     CLIENT_FOUND_ROWS,
     CLIENT_IGNORE_SPACE,
     CLIENT_INTERACTIVE,
@@ -45,6 +46,7 @@ from proxy.wire.constants import (
     CLIENT_SSL,
     CLIENT_TRANSACTIONS,
     COLLATION_UTF8MB4_GENERAL_CI,
+    MARIADB_CLIENT_EXTENDED_METADATA,
     STATUS_AUTOCOMMIT,
 )
 from proxy.wire.frames import frame, frame_all
@@ -119,15 +121,18 @@ def greet(client: Client) -> None:
         client.fatal(TooManyClients(f"Too many connections: {hub.settings.clients.max_connections} clients"))
         return
     client.nonce = auth.new_nonce()
+    # As MariaDB does: the bit that it calls CLIENT_MYSQL is not set where its own capabilities follow.
+    client.extended_metadata = hub.extended_metadata
+    offered = OFFERED & ~CLIENT_LONG_PASSWORD if hub.extended_metadata else OFFERED
     greeting = packets.Greeting(
         version=hub.version,
         connection_id=client.id,
         nonce=client.nonce,
-        capabilities=OFFERED | (CLIENT_SSL if hub.client_tls is not None else 0),
+        capabilities=offered | (CLIENT_SSL if hub.client_tls is not None else 0),
         collation=COLLATION_UTF8MB4_GENERAL_CI,
         status=STATUS_AUTOCOMMIT,
         plugin=hub.settings.clients.default_auth,
-        mariadb_capabilities=0,
+        mariadb_capabilities=MARIADB_CLIENT_EXTENDED_METADATA if hub.extended_metadata else 0,
     )
     client.write(frame(packets.build_greeting(greeting), 0))
     client.reader.sequence = 1
@@ -157,6 +162,10 @@ def _start_tls(client: Client) -> None:
 
 def _begin(client: Client, packet: packets.Login) -> None:
     client.capabilities = packet.capabilities & (OFFERED | CLIENT_SSL)
+    if not packet.mariadb_capabilities & MARIADB_CLIENT_EXTENDED_METADATA:
+        client.extended_metadata = False
+    elif client.extended_metadata:
+        client.capabilities |= CLIENT_EXTENDED_METADATA
     client.attributes = packet.attributes
     _authenticate(client, packet)
 

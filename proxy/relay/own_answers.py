@@ -142,7 +142,7 @@ def _replay(client: Client, raw: bytes) -> None:
     """Answer with a result set that a server gave before."""
     reply = Reply()
     reply.status = client.status
-    reply.begin(replies.QUERY, client.old_eof, client.wanted)
+    reply.begin(replies.QUERY, client.old_eof, client.wanted, -client.extended_metadata)
     client.write(reply.feed(raw))
     client.ready()
 

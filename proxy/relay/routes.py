@@ -75,6 +75,7 @@ class Route:
         connection.on_lost = self._lost
         self.connections.add(connection)
         self.hub.version = connection.version
+        self.hub.extended_metadata = connection.extended_metadata
         stats = self.hub.stats
         if connection.tls is not None:
             stats.server_logins_tls += 1

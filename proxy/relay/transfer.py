@@ -36,7 +36,8 @@ def send(client: Client, server: ServerConnection) -> None:
     server.answering = client.answering
     reply = server.reply
     reply.status = client.status
-    reply.begin(client.shape, client.old_eof, client.wanted)
+    metadata = server.extended_metadata - client.extended_metadata
+    reply.begin(client.shape, client.old_eof, client.wanted, metadata)
     client.sent_at = time.monotonic()
     server.write(client.packet)
 

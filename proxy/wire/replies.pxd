@@ -24,12 +24,13 @@ cdef class Reply:
     cdef int _columns
     cdef int _more_columns
     cdef bint _mid_eof
+    cdef int _metadata
     cdef public unsigned int shift
     cdef public int file_sequence
     cdef bytearray _output
     cdef Py_ssize_t _copied
 
-    cpdef begin(self, int shape, bint old_eof, frozenset wanted)
+    cpdef begin(self, int shape, bint old_eof, frozenset wanted, int metadata=*)
 
     @cython.locals(data=bytes, size=Py_ssize_t, position=Py_ssize_t, patched=bytearray, step=Py_ssize_t,
                    length=Py_ssize_t, passes=bint, head="unsigned char")
@@ -45,6 +46,11 @@ cdef class Reply:
     @cython.locals(head=int, state=int)
     cdef _whole(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
     cdef _first(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length, int head)
+    cdef _column_seen(self)
+    @cython.locals(start=Py_ssize_t, end=Py_ssize_t, at=Py_ssize_t, rest=Py_ssize_t, size=Py_ssize_t, output=bytearray)
+    cdef _redefine(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
+    @cython.locals(after=Py_ssize_t)
+    cdef Py_ssize_t _skip_string(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(end=Py_ssize_t, at=Py_ssize_t)
     cdef _end_of_rows(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
     cdef _prepared(self, bytes data, Py_ssize_t position, Py_ssize_t length)

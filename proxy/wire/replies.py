@@ -4,11 +4,12 @@
 A ``Reply`` walks packet headers over the chunks that a server sends. Chunks pass as they came when
 the client speaks what the server connection speaks (DEPRECATE_EOF and SESSION_TRACK, always). For
 other clients it puts in the EOF packet after the column definitions, turns the closing OK into an
-EOF, renumbers, and takes out session trackers that the client did not ask for.
+EOF, renumbers, and takes out session trackers that the client did not ask for. MariaDB's extended metadata in column
+definitions is taken out or put in where only one side speaks it.
 
 Sources: MySQL manual, "Text Resultset", "OK_Packet", "EOF_Packet", "COM_STMT_PREPARE Response",
-"COM_FIELD_LIST". The info field of an OK packet is length-encoded with and without SESSION_TRACK,
-as servers send it.
+"COM_FIELD_LIST"; MariaDB Knowledge Base, "Result Set Packets". The info field of an OK packet is
+length-encoded with and without SESSION_TRACK, as servers send it.
 
 It does not know sockets, sessions or which statement was sent, only the kind of the answer's shape.
 
@@ -25,6 +26,12 @@ PREPARE = 1
 FIELDS = 2
 FETCH = 3
 SINGLE = 4
+
+# What becomes of column definitions: extended metadata is taken out, left as it came, or put in empty. The walk looks
+# at the sign only.
+STRIP = 1
+AS_IS = 0
+ADD = -1
 
 # Where the walk stands: the name tells which packet comes next.
 _FIRST = 0
@@ -93,16 +100,17 @@ class Reply:
         self._columns = 0
         self._more_columns = 0
         self._mid_eof = False
+        self._metadata = AS_IS
         self.shift = 0
         self._output: bytearray | None = None
         self._copied = 0
 
-    def begin(self, shape: int, old_eof: bool, wanted: frozenset[bytes] | None) -> None:
+    def begin(self, shape: int, old_eof: bool, wanted: frozenset[bytes] | None, metadata: int = AS_IS) -> None:
         """Start to follow an answer of ``shape``.
 
         ``old_eof``: the client did not negotiate DEPRECATE_EOF. ``wanted``: the names of the system
         variables whose trackers the client gets (it also gets the schema's), or None for a client
-        that did not negotiate SESSION_TRACK.
+        that did not negotiate SESSION_TRACK. ``metadata``: what becomes of column definitions.
         """
         self.done = False
         self.infile = False
@@ -118,6 +126,7 @@ class Reply:
         self._shape = shape
         self._old_eof = old_eof
         self._wanted = wanted
+        self._metadata = metadata
         self._mid_eof = False
         self.shift = 0
         self._skip = 0
@@ -157,7 +166,7 @@ class Reply:
             if size - position < 4:
                 break
             length = data[position] | data[position + 1] << 8 | data[position + 2] << 16
-            passes = self._continued or self._state == _COLUMNS
+            passes = self._continued or (self._state == _COLUMNS and not self._metadata)
             if not passes and self._state == _ROWS:
                 if size - position < 5:
                     if length:
@@ -175,10 +184,7 @@ class Reply:
                         patched = bytearray(data)
                     patched[position + 3] = (data[position + 3] + self.shift) & 0xFF
                 if self._state == _COLUMNS and not self._continued:
-                    self._columns -= 1
-                    if self._columns == 0:
-                        self._state = _ROWS
-                        self._mid_eof = self._old_eof
+                    self._column_seen()
                 self._continued = length == _LONGEST
                 self._skip = length
                 position += 4
@@ -273,10 +279,16 @@ class Reply:
             self._prepared(data, position, length)
         elif state == _FIRST:
             self._first(data, patched, position, length, head)
+        elif state == _COLUMNS:
+            self._redefine(data, patched, position, length)
+            self._column_seen()
         elif state == _DEFINITIONS:
+            if self._metadata:
+                self._redefine(data, patched, position, length)
             self._definition(data, patched, position, length)
         elif state == _FIELD and head != _EOF:
-            return
+            if self._metadata:
+                self._redefine(data, patched, position, length)
         elif head in (_OK, _EOF):
             self._ok(data, patched, position, length)
             self._state = _DONE
@@ -300,6 +312,44 @@ class Reply:
                 raise MalformedPacket("The server sent an answer of an unknown kind")
             self.rows = 0
             self._state = _COLUMNS
+
+    def _column_seen(self) -> None:
+        self._columns -= 1
+        if self._columns == 0:
+            self._state = _ROWS
+            self._mid_eof = self._old_eof
+
+    def _redefine(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
+        """Take MariaDB's extended metadata, a string behind the six names, out of a definition, or put an empty in."""
+        self._flush(data, patched, position)
+        start = position + 4
+        end = start + length
+        at = start
+        for _ in range(6):
+            at = self._skip_string(data, at, end)
+        rest = self._skip_string(data, at, end) if self._metadata > 0 else at
+        size = length - (rest - at) + (1 if self._metadata < 0 else 0)
+        output = self._output
+        assert output is not None
+        output.append(size & 0xFF)
+        output.append(size >> 8 & 0xFF)
+        output.append(size >> 16)
+        output.append((data[position + 3] + self.shift) & 0xFF)
+        output += data[start:at]
+        if self._metadata < 0:
+            output.append(0)
+        output += data[rest:end]
+        self._copied = end
+
+    def _skip_string(self, data: bytes, position: int, end: int) -> int:
+        """The position behind a length-encoded string, which ends before ``end``."""
+        if position < end and data[position] < 0xFB:
+            after = position + 1 + data[position]
+        else:
+            after = self._skip_lenenc(data, position, end) + self._lenenc(data, position, end)
+        if after >= end:
+            raise MalformedPacket("The server sent a short column definition")
+        return after
 
     def _end_of_rows(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
         """The OK packet with header 0xFE that closes rows.

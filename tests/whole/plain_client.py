@@ -28,7 +28,8 @@ POOR = RICH & ~(c.CLIENT_SESSION_TRACK | c.CLIENT_DEPRECATE_EOF)
 
 
 class PlainClient:
-    """Logged in when made. ``switches`` holds the plugins that the server switched to, ``said`` every auth packet."""
+    """Logged in when made. MariaDB's own capabilities are those above the 32 bits of ``capabilities``.
+    ``switches`` holds the plugins that the server switched to, ``said`` every auth packet."""
 
     def __init__(
         self,
@@ -78,10 +79,13 @@ class PlainClient:
         plugin = auth.choose_plugin(self.greeting.plugin, credentials)
         response = auth.first_response(plugin, self.greeting.nonce, credentials)
         attributes = (("program_name", "plain_client"),)
-        login = p.Login(self.capabilities, 1 << 24, 45, credentials.user, response, self.schema, plugin, attributes)
+        capabilities, extended = self.capabilities & 0xFFFFFFFF, self.capabilities >> 32
+        login = p.Login(
+            capabilities, 1 << 24, 45, credentials.user, response, self.schema, plugin, attributes, extended
+        )
         if tls:
-            login = replace(login, capabilities=self.capabilities | c.CLIENT_SSL)
-            self.write(p.build_ssl_request(login.capabilities, 1 << 24, 45))
+            login = replace(login, capabilities=capabilities | c.CLIENT_SSL)
+            self.write(p.build_ssl_request(login.capabilities, 1 << 24, 45, extended))
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

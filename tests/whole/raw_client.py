@@ -106,7 +106,7 @@ class RawClient(PlainClient):
         self.send(c.COM_FIELD_LIST, table.encode() + b"\0")
         names = []
         while not self._is_end(payload := self.read()):
-            names.append(p.parse_column(payload).name)
+            names.append(p.parse_column(payload, self.capabilities).name)
         return names
 
     # Prepared statements.
@@ -119,7 +119,7 @@ class RawClient(PlainClient):
         prepared = p.parse_prepare_ok(first)
         for definitions in (prepared.parameters, prepared.columns):
             for _ in range(definitions):
-                p.parse_column(self.read())
+                p.parse_column(self.read(), self.capabilities)
             if definitions and not self.capabilities & c.CLIENT_DEPRECATE_EOF:
                 p.parse_eof(self.read())
         return prepared.statement_id
@@ -154,7 +154,7 @@ class RawClient(PlainClient):
         first = self.read()
         if first[0] in (c.HEADER_OK, c.HEADER_ERR):
             return Result(ok=self._ended(first))
-        result = Result([p.parse_column(self.read()) for _ in range(read_lenenc_int(first, 0)[0])])
+        result = Result([p.parse_column(self.read(), self.capabilities) for _ in range(read_lenenc_int(first, 0)[0])])
         if not self.capabilities & c.CLIENT_DEPRECATE_EOF:
             result.ok = self._ended(self.read())
         if result.ok.status & c.STATUS_CURSOR_EXISTS:

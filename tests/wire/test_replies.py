@@ -169,7 +169,8 @@ def test_mutated_answers_raise_nothing_else(parts: list[Part], data) -> None:
         stream[data.draw(st.integers(0, len(stream) - 1))] = data.draw(st.integers(0, 255))
     for shape in (replies.QUERY, replies.PREPARE, replies.FIELDS, replies.FETCH, replies.SINGLE):
         reply = replies.Reply()
-        reply.begin(shape, data.draw(st.booleans()), data.draw(st.sampled_from([None, WANTED])))
+        metadata = data.draw(st.sampled_from([replies.STRIP, replies.AS_IS, replies.ADD]))
+        reply.begin(shape, data.draw(st.booleans()), data.draw(st.sampled_from([None, WANTED])), metadata)
         try:
             for chunk in pieces(data.draw, bytes(stream)):
                 reply.feed(chunk)
@@ -202,6 +203,46 @@ def test_prepare(parameters: int, columns: int, old: bool) -> None:
         assert reply.done
         assert reply.statement_id == 7
         assert reply.warnings == 3
+
+
+@st.composite
+def definitions(draw) -> tuple[bytes, bytes, bytes]:
+    """A column definition without extended metadata, with some, and with an empty one."""
+    names = b"".join(text(draw(st.binary(max_size=300))) for _ in range(6))
+    fixed = b"\x0c" + bytes(12) + draw(st.sampled_from([b"", b"\xfb", text(b"a default")]))
+    extended = draw(
+        st.sampled_from([b"", b"\x00\x04json", b"\x01\x04json", b"\x00\x04json\x01\x04json", b"\x00" * 300])
+    )
+    return names + fixed, names + text(extended) + fixed, names + b"\x00" + fixed
+
+
+@given(st.lists(definitions(), min_size=1, max_size=4), st.booleans(), st.data())
+def test_extended_metadata(columns: list[tuple[bytes, bytes, bytes]], old: bool, data) -> None:
+    plain, extended, empty = ([*each] for each in zip(*columns, strict=True))
+    head = b"\x00" + (7).to_bytes(4, "little") + len(plain).to_bytes(2, "little") + b"\x00\x00\x00\x00\x00"
+
+    def answer(shape: int, definitions: list[bytes], old: bool) -> bytes:
+        middle, end = ([eof()], eof()) if old else ([], ok(header=0xFE))
+        if shape == replies.QUERY:
+            return frames.frame_all([lenenc(len(definitions)), *definitions, *middle, b"\x01x", end], 1)
+        if shape == replies.PREPARE:
+            return frames.frame_all([head, *definitions, *middle], 1)
+        return frames.frame_all([*definitions, end], 1)
+
+    for shape in (replies.QUERY, replies.PREPARE, replies.FIELDS):
+        for sent, metadata, received in (
+            (extended, replies.STRIP, plain),
+            (extended, replies.AS_IS, extended),
+            (plain, replies.AS_IS, plain),
+            (plain, replies.ADD, empty),
+        ):
+            stream = answer(shape, sent, False)
+            for chunks in ([stream], [stream[i : i + 1] for i in range(len(stream))], pieces(data.draw, stream)):
+                reply = replies.Reply()
+                reply.status = AUTOCOMMIT
+                reply.begin(shape, old, None, metadata)
+                assert follow(reply, chunks) == answer(shape, received, old)
+                assert reply.done
 
 
 def test_cursor_answer_has_one_eof_for_an_old_client() -> None:

@@ -4,8 +4,8 @@ For answers that Forebay makes itself and for the short ones it reads itself; a 
 ``wire.replies`` undecoded.
 
 Sources: "Text Resultset", "Protocol::ColumnDefinition41" and "COM_STMT_PREPARE_OK" in the MySQL Source Code
-Documentation. CLIENT_OPTIONAL_RESULTSET_METADATA and MariaDB's extended metadata change these packets; neither is
-negotiated by Forebay.
+Documentation, "Result Set Packets" in the MariaDB Knowledge Base. CLIENT_OPTIONAL_RESULTSET_METADATA changes these
+packets too; Forebay does not negotiate it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from proxy.errors import MalformedPacket
 from proxy.wire.constants import (
     CLIENT_DEPRECATE_EOF,
+    CLIENT_EXTENDED_METADATA,
     COLLATION_UTF8MB4_GENERAL_CI,
     EOF_MAX_PAYLOAD,
     HEADER_EOF,
@@ -77,14 +78,16 @@ class TextResult:
     err: Err | None = None
 
 
-def parse_column(payload: bytes) -> Column:
-    """A column definition; the default value that COM_FIELD_LIST adds is not read."""
+def parse_column(payload: bytes, capabilities: int = 0) -> Column:
+    """A column definition; extended metadata and the default value that COM_FIELD_LIST adds are not read."""
     _catalog, pos = read_lenenc_bytes(payload, 0)
     schema, pos = read_lenenc_bytes(payload, pos)
     table, pos = read_lenenc_bytes(payload, pos)
     org_table, pos = read_lenenc_bytes(payload, pos)
     name, pos = read_lenenc_bytes(payload, pos)
     org_name, pos = read_lenenc_bytes(payload, pos)
+    if capabilities & CLIENT_EXTENDED_METADATA:
+        _extended, pos = read_lenenc_bytes(payload, pos)
     fixed, pos = read_lenenc_bytes(payload, pos)
     charset, at = read_uint(fixed, 0, 2)
     length, at = read_uint(fixed, at, 4)
@@ -105,12 +108,13 @@ def parse_column(payload: bytes) -> Column:
     )
 
 
-def build_column(column: Column) -> bytes:
-    """A column definition."""
+def build_column(column: Column, capabilities: int = 0) -> bytes:
+    """A column definition; its extended metadata, for who speaks it, says nothing more."""
     names = ("def", column.schema, column.table, column.org_table, column.name, column.org_name)
     return b"".join(
         (
             *(write_lenenc_bytes(to_bytes(name)) for name in names),
+            b"\0" if capabilities & CLIENT_EXTENDED_METADATA else b"",
             bytes((_FIXED_LENGTH,)),
             column.charset.to_bytes(2, "little"),
             column.length.to_bytes(4, "little"),
@@ -173,7 +177,7 @@ def build_text_result(
     warnings: int = 0,
 ) -> list[bytes]:
     """The payloads of a whole result set, as a client with these capabilities expects them."""
-    payloads = [write_lenenc_int(len(columns)), *map(build_column, columns)]
+    payloads = [write_lenenc_int(len(columns)), *(build_column(column, capabilities) for column in columns)]
     if not capabilities & CLIENT_DEPRECATE_EOF:
         payloads.append(build_eof(warnings, status))
     payloads += map(build_text_row, rows)
@@ -195,7 +199,7 @@ def parse_text_result(payloads: Sequence[bytes], capabilities: int) -> TextResul
     if count > len(payloads):
         raise MalformedPacket
     at = count + 1
-    result = TextResult([parse_column(payload) for payload in payloads[1:at]])
+    result = TextResult([parse_column(payload, capabilities) for payload in payloads[1:at]])
     if not capabilities & CLIENT_DEPRECATE_EOF:
         parse_eof(_at(payloads, at))
         at += 1
