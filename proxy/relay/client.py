@@ -55,6 +55,7 @@ class Client(Stream):
         "diagnostics",
         "doomed",
         "extended_metadata",
+        "first_session",
         "found_rows",
         "held",
         "hub",
@@ -114,6 +115,7 @@ class Client(Stream):
         self.route: Route = None  # type: ignore[assignment]  # known when the login is done
         self.active = self.began = self.sent_at = time.monotonic()
         # The session.
+        self.first_session = True  # no change of user and no reset so far
         self.state: State | None = None
         self.status = 0
         self.in_transaction = False

@@ -115,7 +115,7 @@ def _send_prepare(client: Client, server: ServerConnection) -> None:
 def _with_statement(shape: int) -> Callable[[Client, bytes], None]:
     def forward(client: Client, packet: bytes) -> None:
         if client.server is None:
-            client.refuse(own_answers.unknown_statement(packet))
+            client.refuse(own_answers.unknown_statement(client, packet))
             return
         client.shape = shape
         lending.borrow(client)
@@ -125,7 +125,7 @@ def _with_statement(shape: int) -> Callable[[Client, bytes], None]:
 
 def _execute(client: Client, packet: bytes) -> None:
     if client.server is None:
-        client.refuse(own_answers.unknown_statement(packet))
+        client.refuse(own_answers.unknown_statement(client, packet))
         return
     client.shape = replies.QUERY
     client.traits = _EXECUTED

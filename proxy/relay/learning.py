@@ -38,8 +38,10 @@ _KEEPS_WARNINGS = frozenset({b"SET", b"DO", b"BEGIN", b"START", b"COMMIT", b"ROL
 
 
 def ignores_space(client: Client) -> bool:
-    """Whether the login asked for sql_mode IGNORE_SPACE."""
-    return bool(client.capabilities & CLIENT_IGNORE_SPACE)
+    """Whether the login asked for sql_mode IGNORE_SPACE. MariaDB grants that for the login's own session only."""
+    states = client.route.states
+    forgotten = states is not None and states.baseline.mariadb and not client.first_session
+    return bool(client.capabilities & CLIENT_IGNORE_SPACE) and not forgotten
 
 
 def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
@@ -243,11 +245,9 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     client.ahead = False
     client.row_count = -1
     client.diagnostics = None
-    server.residue |= WARNINGS
+    server.residue |= WARNINGS | INSERT_ID  # an INSERT that failed at its second row has generated an id
     if server.reply.trackers is not None:
         _learn_trackers(client, server, server.reply.trackers, traits)
-    if server.reply.insert_id:
-        server.residue |= INSERT_ID
     if client.shape == PREPARE and not client.prepared:
         unpin(client, pins.PREPARED_STATEMENT)
     if traits is not None and traits.flags & _SPECIAL and not refused_unread:
@@ -285,7 +285,9 @@ def settle(client: Client, found: Settled) -> None:
     if found.warnings is not None:
         client.diagnostics = found.warnings
     for name, value in found.variables.items():
-        if name in client.variables:
+        if value is None:
+            client.variables.pop(name, None)
+        elif name in client.variables:
             client.variables[name] = value
     if found.collation is not None and client.state is not None and not client.state.known:
         client.state = states.with_collation(client.state, found.collation)

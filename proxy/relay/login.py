@@ -264,7 +264,8 @@ def _welcome(client: Client) -> None:
     client.login = None
     client.active = time.monotonic()
     client.reader.limit = hub.settings.clients.max_allowed_packet
-    ok = packets.build_ok(packets.Ok(0, 0, client.status, 0, b"", b""), client.capabilities)
+    trackers = packets.build_trackers(packets.Changes(schema=client.schema))
+    ok = packets.build_ok(packets.Ok(0, 0, client.status, 0, b"", trackers), client.capabilities)
     client.write(frame(ok, client.answer_sequence))
     client.ready()
 
@@ -289,6 +290,7 @@ def change_user(client: Client, payload: bytes) -> None:
 
 def _forget_session(client: Client) -> None:
     client.ahead = False
+    client.first_session = False
     client.variables.clear()
     client.insert_id = 0
     client.row_count = 0
@@ -303,9 +305,9 @@ def reset_session(client: Client) -> None:
     if states is None or client.state is None:
         return
     if states.baseline.mariadb:  # MariaDB goes back to the login's collation, MySQL to the global one
-        client.state = states.at_login(client.state.schema, client.collation, learning.ignores_space(client))
+        client.state = states.at_login(client.state.schema, client.collation)
     else:
-        client.state = states.after_reset(client.state)
+        client.state = states.after_reset(client.state, learning.ignores_space(client))
 
 
 def gone(client: Client) -> None:

@@ -229,10 +229,12 @@ _STATEMENT_COMMANDS = {
 }
 
 
-def unknown_statement(packet: bytes) -> ProxyError:
+def unknown_statement(client: Client, packet: bytes) -> ProxyError:
     """ER_UNKNOWN_STMT_HANDLER, as the server words it."""
     number = int.from_bytes(packet[5:9], "little")
-    given_to = _STATEMENT_COMMANDS[packet[4]]
+    states = client.route.states
+    is_mariadb = states is None or states.baseline.mariadb
+    given_to = _STATEMENT_COMMANDS[packet[4]] if is_mariadb else "mysql_stmt_precheck"
     return ServerRefused(1243, "HY000", f"Unknown prepared statement handler ({number}) given to {given_to}")
 
 

@@ -19,6 +19,7 @@ from proxy.session.conversations import ask_status
 from proxy.wire import packets
 from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 from proxy.wire.frames import frame, frame_count
+from proxy.wire.replies import LASTING
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
@@ -93,7 +94,7 @@ def finish(client: Client, server: ServerConnection) -> None:
     if reply.error is not None:
         _finish_error(client, server, reply.error)
         return
-    before, status = client.status, reply.status
+    before, status = client.status, reply.status & LASTING
     client.status = status
     was = client.in_transaction
     client.in_transaction = bool(status & STATUS_IN_TRANS)
@@ -133,7 +134,7 @@ def _status_known(client: Client, server: ServerConnection, status: int | None, 
     if error is not None or status is None:
         _lost_after_error(client, server, "lost", held=True)
         return
-    client.status = status
+    client.status = status & LASTING
     in_transaction = bool(status & STATUS_IN_TRANS)
     if client.in_transaction is not in_transaction:
         client.hub.stats.in_transaction += 1 if in_transaction else -1

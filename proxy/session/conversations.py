@@ -123,7 +123,7 @@ class Settled:
     warnings: bytes | None = None
     collation: str | None = None
     found_rows: int | None = None
-    variables: dict[bytes, str] = field(default_factory=dict)
+    variables: dict[bytes, str | None] = field(default_factory=dict)  # None: never set
 
 
 def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:

@@ -136,14 +136,19 @@ class States:
             variables = self._after_reset()
         else:
             variables = dict.fromkeys(CHARSETS, named[0]) | {COLLATION: named[1], RESULTS: named[1]}
-        if ignore_space:
-            mode = self.baseline.variables.get("sql_mode", "")
-            variables["sql_mode"] = f"{mode},IGNORE_SPACE" if mode else "IGNORE_SPACE"
+        variables |= self._sql_mode(ignore_space)
         return self._intern(self.baseline.schema if schema is None else schema, variables, "")
 
-    def after_reset(self, state: State) -> State:
+    def _sql_mode(self, ignore_space: bool) -> dict[str, str]:
+        """What CLIENT_IGNORE_SPACE makes of the baseline's sql_mode, in the order in which servers name modes."""
+        if not ignore_space:
+            return {}
+        mode = self.baseline.variables.get("sql_mode", "")
+        return {"sql_mode": f"IGNORE_SPACE,{mode}" if mode else "IGNORE_SPACE"}
+
+    def after_reset(self, state: State, ignore_space: bool = False) -> State:
         """The state after COM_RESET_CONNECTION: the schema stays, everything else starts anew."""
-        return self._intern(state.schema, self._after_reset(), "")
+        return self._intern(state.schema, self._after_reset() | self._sql_mode(ignore_space), "")
 
     def _after_reset(self) -> dict[str, str]:
         charsets = self.baseline.reset_charsets

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 
 from proxy.wire.constants import (
+    COLLATION_BINARY,
     FLAG_UNSIGNED,
     MYSQL_TYPE_DECIMAL,
     MYSQL_TYPE_DOUBLE,
@@ -24,10 +25,12 @@ from proxy.wire.constants import (
     MYSQL_TYPE_NEWDECIMAL,
     MYSQL_TYPE_SHORT,
     MYSQL_TYPE_TINY,
+    MYSQL_TYPE_VAR_STRING,
 )
 from proxy.wire.packets import Column
 
 COLUMNS = 4  # of a result set for each variable
+_NEVER_SET = 1 << 24  # MariaDB's length of a variable that does not exist; MySQL has another type
 
 _INTEGERS = frozenset({MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_INT24, MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG})
 _DECIMALS = frozenset({MYSQL_TYPE_DECIMAL, MYSQL_TYPE_NEWDECIMAL})
@@ -58,9 +61,18 @@ def questions(names: list[bytes]) -> list[str]:
     return items
 
 
-def expression(column: Column, answer: list[bytes | None]) -> str:
-    """The SQL expression for what a variable holds, from its column and its COLUMNS values."""
+def _never_set(column: Column, value: bytes | None) -> bool:
+    """Whether this variable has never been given a value: NULL of another type or length than any SET leaves."""
+    if value is not None or column.charset != COLLATION_BINARY:
+        return False
+    return column.type == MYSQL_TYPE_VAR_STRING or column.length == _NEVER_SET
+
+
+def expression(column: Column, answer: list[bytes | None]) -> str | None:
+    """The SQL expression for what a variable holds, from its column and its COLUMNS values; None if never set."""
     value, raw, charset, collation = answer
+    if _never_set(column, value):
+        return None
     text = None if value is None else value.decode("latin-1")
     if column.type in _INTEGERS:
         kind = "UNSIGNED" if column.flags & FLAG_UNSIGNED else "SIGNED"

@@ -25,6 +25,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--acts", type=int, default=ACTS, help="the length of a script")
     parser.add_argument("--only", default="", help="subjects, separated by commas")
     parser.add_argument("--without", default="", help="subjects to leave out")
+    parser.add_argument("--skip", default="", help="leave out statements in which this expression is found")
     parser.add_argument("--shrink-seconds", type=float, default=60.0)
     parser.add_argument("--all", action="store_true", help="go on after a difference")
     return parser.parse_args()
@@ -43,6 +44,8 @@ def run(flavour: str, seed: int, seconds: float, arguments: argparse.Namespace) 
         until = time.monotonic() + seconds
         while tally.cases < arguments.cases if arguments.cases else time.monotonic() < until:
             case = generate(seed + tally.cases, flavour, arguments.clients, rows, arguments.acts)
+            if arguments.skip:
+                case = case.without(arguments.skip)
             tally.add(case)
             found = differences(world, case)
             if found:

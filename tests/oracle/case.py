@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from tests.oracle.kinds import Kind
 from tests.oracle.steps import Step
@@ -32,6 +33,11 @@ class Case:
 
     def script(self, client: int) -> list[Step]:
         return [turn.step for turn in self.turns if turn.client == client]
+
+    def without(self, pattern: str) -> Case:
+        """The case without the statements in which the regular expression is found, in any case of letters."""
+        skipped = re.compile(pattern, re.IGNORECASE)
+        return replace(self, turns=tuple(turn for turn in self.turns if not skipped.search(str(turn.step))))
 
     def __str__(self) -> str:
         lines = [f"client {client}: {self.kinds[client]}" for client in self.clients]

@@ -58,7 +58,7 @@ def test_unknown_collation_id_gives_what_the_server_defaults_to(states: States) 
 
 
 def test_ignore_space_is_a_sql_mode(states: States) -> None:
-    assert states.value(states.at_login(None, 45, ignore_space=True), "sql_mode") == "STRICT_TRANS_TABLES,IGNORE_SPACE"
+    assert states.value(states.at_login(None, 45, ignore_space=True), "sql_mode") == "IGNORE_SPACE,STRICT_TRANS_TABLES"
 
 
 def test_sync_of_equal_states_is_nothing(states: States) -> None:
