@@ -32,6 +32,7 @@ Conversation: TypeAlias = Generator[list[bytes], list[Answer], T]
 Finished: TypeAlias = Callable[[Any, ProxyError | None], None]
 
 _LONGEST_LOGIN_PACKET = 1 << 20
+UNSEEN = b"\0"  # stands for user variables of unknown names: no client has one of this name
 
 
 class ServerConnection(Stream):
@@ -258,6 +259,11 @@ class ServerConnection(Stream):
         self.answering = None
         if finished is not None:
             finished(result, error)
+
+    def doubt(self) -> None:
+        """There may be user variables here, or more, that nobody knows of: only a clean slate helps the next client."""
+        self.variables[UNSEEN] = ""
+        self.variables_seen.add(UNSEEN)
 
     def forget_variables(self) -> None:
         """A clean slate has removed every user variable, and the insert id."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from proxy.net.server_connection import ServerConnection
 from proxy.session import pins, statements
-from proxy.session.conversations import COLLATION, FOUND_ROWS, INSERT_ID, VARIABLES, WARNINGS, Settled
+from proxy.session.conversations import COLLATION, FOUND_ROWS, HIDDEN, INSERT_ID, VARIABLES, WARNINGS, Settled
 from proxy.session.effects import Effect, may_remember
 from proxy.session.holdings import ANY, HOLDING
 from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES, States
@@ -31,8 +31,11 @@ _log = logging.getLogger("forebay.pin")
 
 # After these the insert id is not what the OK packet says.
 _CHANGES_INSERT_ID = statements.INSERT_ID | statements.CALLS | statements.MULTI | statements.UNSURE
+_RUNS_ROUTINES = statements.CALLS | statements.FUNCTION
 _SPECIAL = statements.INTERESTING
 _PARSE_ERROR = 1064
+# Errors before a table is opened, and the one of a transaction that may only read: a transaction has not begun.
+_NOT_BEGUN = frozenset({1044, 1046, 1049, 1064, 1142, 1146, 1193, 1227, 1231, 1305, 1792})
 # Statements without tables, over which MariaDB keeps the warnings of the one before.
 _KEEPS_WARNINGS = frozenset({b"SET", b"DO", b"BEGIN", b"START", b"COMMIT", b"ROLLBACK", b"USE"})
 
@@ -68,8 +71,6 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
         _learn_trackers(client, server, reply.trackers, traits)
         if flags & statements.SET_LITERAL and traits is not None and before is not None:
             _learn_effect(client, reply, traits, before.mode)
-    elif client.state is not None and client.state.characteristics and not client.in_transaction:
-        _characteristics_used(client, server)
     if flags & _SPECIAL and traits is not None:
         _learn_special(client, server, traits, flags)
 
@@ -130,6 +131,10 @@ def _learn_holdings(client: Client, traits: Traits, failed: bool) -> None:
 def _learn_special(client: Client, server: ServerConnection, traits: Traits, flags: int, failed: bool = False) -> None:
     if flags & _CHANGES_INSERT_ID:
         server.residue |= INSERT_ID
+    if flags & _RUNS_ROUTINES:
+        server.residue |= HIDDEN
+        if failed and server.mariadb:  # nobody tells whether it had made temporary tables before it failed
+            server.doubt()
     if flags & statements.CALC_FOUND_ROWS:
         server.residue |= FOUND_ROWS
         _count_carried(client, "found_rows", traits)
@@ -224,17 +229,6 @@ def _learn_locks(client: Client, transaction_state: str, traits: Traits | None) 
         unpin(client, pins.TABLE_LOCK)
 
 
-def _characteristics_used(client: Client, server: ServerConnection) -> None:
-    """Settings of the next transaction end with it; the tracker says so when it began by BEGIN, else this does."""
-    states = client.route.states
-    assert states is not None
-    assert client.state is not None
-    traits = client.traits
-    if traits is None or traits.flags & (statements.SETS | statements.DIAGNOSTICS):
-        return
-    client.state = server.state = states.without_characteristics(client.state)
-
-
 def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     """An answer ended with an ERR packet: the answers before it, in the same reply, may have changed things.
 
@@ -245,13 +239,22 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     client.ahead = False
     client.row_count = -1
     client.diagnostics = None
-    server.residue |= WARNINGS | INSERT_ID  # an INSERT that failed at its second row has generated an id
+    server.residue |= WARNINGS
+    if traits is None or not traits.flags & statements.READ_ONLY:  # an INSERT that fails at its second row has an id
+        server.residue |= INSERT_ID
     if server.reply.trackers is not None:
         _learn_trackers(client, server, server.reply.trackers, traits)
+    if server.mariadb and client.state is not None and client.state.characteristics and number not in _NOT_BEGUN:
+        pin(client, pins.HIDDEN_CHANGE, traits)  # nobody tells whether the settings of the next transaction are used up
     if client.shape == PREPARE and not client.prepared:
         unpin(client, pins.PREPARED_STATEMENT)
     if traits is not None and traits.flags & _SPECIAL and not refused_unread:
         _learn_special(client, server, traits, traits.flags, failed=True)
+
+
+def learn_late(client: Client, server: ServerConnection, blocks: list[bytes]) -> None:
+    """What MySQL's trackers had to say of a statement that failed, told with the answer to the next command."""
+    _learn_trackers(client, server, blocks, client.traits)
 
 
 def learn_orphan(client: Client, server: ServerConnection) -> None:
@@ -287,10 +290,21 @@ def settle(client: Client, found: Settled) -> None:
     for name, value in found.variables.items():
         if value is None:
             client.variables.pop(name, None)
-        elif name in client.variables:
+        else:
             client.variables[name] = value
     if found.collation is not None and client.state is not None and not client.state.known:
         client.state = states.with_collation(client.state, found.collation)
+
+
+def settle_system_variables(client: Client, server: ServerConnection, found: tuple[tuple[str, str], ...]) -> None:
+    """System variables that a routine has changed unseen; a SET that was answered here meanwhile counts for more."""
+    states, here, state = client.route.states, server.state, client.state
+    if not found or states is None or here is None or state is None:
+        return
+    server.state = states.after(here, Changes(variables=found), False, NO_NAMES)
+    if client.settling is server:
+        kept = tuple(pair for pair in found if states.value(state, pair[0]) == states.value(here, pair[0]))
+        client.state = states.after(state, Changes(variables=kept), False, NO_NAMES)
 
 
 def _count_carried(client: Client, part: str, traits: Traits | None) -> None:

@@ -13,7 +13,7 @@ from proxy.errors import ProxyError
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning
 from proxy.session import pins
-from proxy.session.conversations import INSERT_ID, WARNINGS, clean_slate, rollback
+from proxy.session.conversations import HIDDEN, INSERT_ID, WARNINGS, clean_slate, rollback
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
@@ -27,8 +27,7 @@ def abandon(client: Client) -> None:
     lingering, client.lingering = client.lingering, None
     if lingering is not None and lingering.lingers_for is client:
         lingering.lingers_for = None
-        lingering.insert_id = None if lingering.residue & INSERT_ID else lingering.insert_id
-        lingering.residue = _of_nobody(lingering)
+        _disown(lingering)
         client.route.pool.unclaim(lingering)
     server = client.server
     if server is None:
@@ -92,9 +91,14 @@ def _unheard(data: bytes) -> None:
     """What a server connection says that is about to be killed."""
 
 
-def _of_nobody(server: ServerConnection) -> int:
-    """What of a dead client's residue still matters: MariaDB's warnings, until a statement with tables."""
-    return server.residue & WARNINGS
+def _disown(server: ServerConnection) -> None:
+    """Nobody wants to know the residue any more: what of it still matters is MariaDB's warnings, until a statement
+    with tables, and what may be there unseen."""
+    if server.residue & INSERT_ID:
+        server.insert_id = None
+    if server.residue & HIDDEN:
+        server.doubt()
+    server.residue &= WARNINGS
 
 
 def _drain(server: ServerConnection, data: bytes) -> None:
@@ -125,8 +129,7 @@ def orphaned(server: ServerConnection, error: ProxyError | None) -> None:
     if error is not None or server.closing or states is None or server.state is None:
         pool.drop(server, "client_gone")
         return
-    server.insert_id = None if server.residue & INSERT_ID else server.insert_id
-    server.residue = _of_nobody(server)
+    _disown(server)
     if gone.dirty:
         init_query = gone.client.hub.settings.pool.init_query
         server.converse(

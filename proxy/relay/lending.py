@@ -13,16 +13,18 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from proxy.errors import ProxyError, ServerLost
-from proxy.net.server_connection import ServerConnection
+from proxy.net.server_connection import UNSEEN, ServerConnection
 from proxy.net.tasks import spawn
 from proxy.relay import learning
 from proxy.relay.leaving import orphaned
 from proxy.relay.phases import BUSY
 from proxy.session import statements, variables
 from proxy.session.conversations import (
+    HIDDEN,
     INSERT_ID,
     MOST_ROWS,
     VARIABLES,
+    Settled,
     check,
     clean_slate,
     give_found_rows,
@@ -30,6 +32,7 @@ from proxy.session.conversations import (
     settle_commands,
     settled,
 )
+from proxy.session.hidden import unearth
 from proxy.wire.answers import Answer
 from proxy.wire.constants import (
     COM_SET_OPTION,
@@ -87,7 +90,7 @@ def lend(client: Client, server: ServerConnection) -> None:
         return
     if is_own:
         client.lingering = None
-        if server.state is client.state and not asks_memory:
+        if server.state is client.state and not asks_memory and not _has_other_insert_id(client, server):
             _go(client, server)
         else:
             _switch(client, server)
@@ -122,9 +125,16 @@ def _counting(client: Client) -> Generator[list[bytes], list[Answer], None]:
 def _ignores_insert_id(client: Client) -> bool:
     """Whether the statement can neither see the insert id nor begin a transaction in which another one could."""
     traits = client.traits
-    if traits is None or not client.status & STATUS_AUTOCOMMIT:
+    if traits is None or not client.status & STATUS_AUTOCOMMIT or client.dedicated or client.on_lent is not None:
         return False
     return bool(traits.flags & statements.READ_ONLY) and traits.verb != b"SHOW"
+
+
+def _has_other_insert_id(client: Client, server: ServerConnection) -> bool:
+    """Whether the lingering server connection came without this client's insert id, and now it matters."""
+    if server.insert_id == client.insert_id or server.residue & INSERT_ID:
+        return False
+    return not _ignores_insert_id(client)
 
 
 def only_memory_knows(client: Client, flags: int) -> bool:
@@ -180,6 +190,9 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
     stats = client.hub.stats
     is_own = server.lingers_for is client
     old = None if is_own else server.lingers_for
+    if old is not None and server.residue & HIDDEN:  # decides what there is to sync
+        yield from settling(server)
+        old = None
     residue = 0 if is_own else server.residue
     names = _unread(server) if old is not None and residue & VARIABLES else []
     questions = settle_commands(residue, names) if residue else []
@@ -189,7 +202,7 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
     if not is_own and not server.variables_seen <= client.variables.keys():
         clean = clean_slate(states, client.hub.settings.pool.init_query, server.state)
         commands = next(clean)
-        server.state = states.with_schema(states.fresh, server.state.schema)
+        server.state = states.cleaned(server.state)
         server.forget_variables()
     commands += _sync(client, server, is_own)
     if questions or commands:
@@ -200,7 +213,8 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
         try:
             answers = yield questions + commands
             _part(old, server)
-            _settle(old, server, residue, names, answers[: len(questions)])
+            if old is not None and questions:
+                _settle(old, server, settled(residue, names, answers[: len(questions)]))
         finally:
             _part(old, server)
             _settling_failed(old, server)
@@ -211,8 +225,9 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
     elif not is_own:
         _part(old, server)
     server.state = client.state
-    if not is_own:
+    if not is_own or not server.residue & INSERT_ID:
         server.insert_id = client.insert_id
+    if not is_own:
         server.variables = dict(client.variables)
         server.variables_seen.update(client.variables)
 
@@ -226,6 +241,8 @@ def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]
     commands = states.sync(server.state, client.state) or []
     flags = client.traits.flags if client.traits is not None else 0
     if is_own:
+        if _has_other_insert_id(client, server):
+            commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
         return commands + _restored(client, flags) if client.ahead or _must_count(client) else commands
     assignments = variables.difference(server.variables, client.variables)
     if assignments:
@@ -246,7 +263,9 @@ def _restored(client: Client, flags: int) -> list[bytes]:
 
 
 def _unread(server: ServerConnection) -> list[bytes]:
-    """The user variables whose values nobody knows yet."""
+    """The user variables whose values nobody knows yet: a routine may have given new ones to all of them."""
+    if server.residue & HIDDEN:
+        return [name for name in server.variables if name != UNSEEN]
     return [name for name, value in server.variables.items() if value is None]
 
 
@@ -258,13 +277,32 @@ def _part(old: Client | None, server: ServerConnection) -> None:
         server.lingers_for = None
 
 
-def _settle(
-    old: Client | None, server: ServerConnection, residue: int, names: list[bytes], answers: list[Answer]
-) -> None:
+def _settle(old: Client, server: ServerConnection, found: Settled) -> None:
     """``old`` learns what it had left here, unless it has given that session up meanwhile."""
-    if old is not None and old.settling is server:
-        learning.settle(old, settled(residue, names, answers))
+    if old.settling is server:
+        learning.settle(old, found)
         _settling_ended(old)
+
+
+def _unearthed(
+    old: Client, server: ServerConnection, names: list[bytes], found: Settled
+) -> Generator[list[bytes], list[Answer], None]:
+    """What routines have done unseen. ``names`` have been read; what else there is, is ``found``, too."""
+    states = old.route.states
+    assert states is not None
+    assert server.state is not None
+    hidden = yield from unearth(states, server.state, old.route.hidden)
+    learning.settle_system_variables(old, server, hidden.changed)
+    if hidden.names is None:
+        server.doubt()
+        return
+    new = [name for name in hidden.names if name not in names]
+    if not all(map(variables.can_carry, new)):
+        server.doubt()
+    server.variables_seen.update(new)
+    new = [name for name in new if variables.can_carry(name)]
+    if new:
+        found.variables |= settled(0, new, (yield settle_commands(0, new))).variables
 
 
 def _settling_failed(old: Client | None, server: ServerConnection) -> None:
@@ -339,12 +377,18 @@ def settling(server: ServerConnection) -> Generator[list[bytes], list[Answer], N
     """Settle alone: what follows leaves nothing of the session."""
     old, residue = server.lingers_for, server.residue
     if old is not None and residue:
-        names = _unread(server) if residue & VARIABLES else []
+        names = _unread(server) if residue & (VARIABLES | HIDDEN) else []
         old.settling = server
+        old.hub.stats.settles += 1
+        if residue & INSERT_ID:
+            server.insert_id = None
         try:
             answers = yield settle_commands(residue, names)
+            found = settled(residue, names, answers)
+            if residue & HIDDEN:
+                yield from _unearthed(old, server, names, found)
             _part(old, server)
-            _settle(old, server, residue, names, answers)
+            _settle(old, server, found)
         finally:
             _part(old, server)
             _settling_failed(old, server)

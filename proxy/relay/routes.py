@@ -23,6 +23,7 @@ from proxy.pool.budget import Budget
 from proxy.pool.pool import Pool
 from proxy.relay import lending
 from proxy.relay.hub import Hub
+from proxy.session import hidden
 from proxy.session.conversations import introduce, normalise, ping
 from proxy.session.effects import Effects
 from proxy.session.state import States
@@ -41,6 +42,7 @@ class Route:
         self.hub = hub
         self.login = login
         self.states: States | None = None
+        self.hidden = hidden.Memory()
         self.known_schemas: set[str] = set()
         self.effects = Effects()
         self.context = context

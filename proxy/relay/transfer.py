@@ -17,6 +17,7 @@ from proxy.relay.phases import BUSY, FILE
 from proxy.session import statements
 from proxy.session.conversations import ask_status
 from proxy.wire import packets
+from proxy.wire.answers import Answer
 from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 from proxy.wire.frames import frame, frame_count
 from proxy.wire.replies import LASTING
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 # An ERR packet has no status flags: after these a transaction may be open that was not before.
 _MAY_BEGIN = statements.TRANSACTION | statements.CALLS | statements.MULTI | statements.TEXT_PREPARE | statements.UNSURE
+# Nor has it trackers: MySQL gives them with the next answer, whoever that is for.
+_MAY_HIDE = _MAY_BEGIN | statements.FUNCTION
+_FIRES_TRIGGERS = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE", b"LOAD", b"WITH"})
+_UNTOUCHED = frozenset({1044, 1046, 1054, 1064, 1142, 1146})  # errors before any row is looked at
 
 
 def send(client: Client, server: ServerConnection) -> None:
@@ -117,23 +122,33 @@ def _finish_error(client: Client, server: ServerConnection, payload: bytes) -> N
     flags = client.traits.flags if client.traits is not None else 0
     if number in lending.FAREWELLS:
         _lost_after_error(client, server, "farewell", client.in_transaction or bool(client.pins))
-    elif client.in_transaction or not client.status & STATUS_AUTOCOMMIT or flags & _MAY_BEGIN:
+    elif client.in_transaction or not client.status & STATUS_AUTOCOMMIT or flags & _MAY_HIDE or _fired(client, number):
         server.converse(
-            ask_status(server.multi_statements), lambda status, error: _status_known(client, server, status, error)
+            ask_status(server.multi_statements), lambda answer, error: _status_known(client, server, answer, error)
         )
     else:
         _after_error(client, server)
 
 
-def _status_known(client: Client, server: ServerConnection, status: int | None, error: ProxyError | None) -> None:
+def _fired(client: Client, number: int) -> bool:
+    """Whether a trigger may have run before the error, and with it anything that a session can do."""
+    return client.traits is not None and client.traits.verb in _FIRES_TRIGGERS and number not in _UNTOUCHED
+
+
+def _status_known(client: Client, server: ServerConnection, answer: Answer | None, error: ProxyError | None) -> None:
     if client.server is not server:
-        if status is not None and status & STATUS_IN_TRANS:
+        if answer is not None and answer.status & STATUS_IN_TRANS:
             server.lingers_for.in_transaction = True
+        if answer is not None and answer.trackers:
+            server.lingers_for.dirty = True
         leaving.orphaned(server, error)
         return
-    if error is not None or status is None:
+    if error is not None or answer is None:
         _lost_after_error(client, server, "lost", held=True)
         return
+    status = answer.status
+    if answer.trackers:
+        learning.learn_late(client, server, answer.trackers)
     client.status = status & LASTING
     in_transaction = bool(status & STATUS_IN_TRANS)
     if client.in_transaction is not in_transaction:

@@ -28,6 +28,7 @@ WARNINGS = 2
 COLLATION = 4
 FOUND_ROWS = 8
 VARIABLES = 16
+HIDDEN = 32  # a routine has run: what else it did is for ``hidden`` to find out
 
 _COLLATIONS = (
     "SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME, IS_DEFAULT FROM information_schema.COLLATIONS WHERE ID IS NOT NULL"
@@ -185,8 +186,8 @@ def ping() -> Generator[list[bytes], list[Answer], int]:
     return answers[0].status
 
 
-def ask_status(multi_statements: bool) -> Generator[list[bytes], list[Answer], int]:
-    """Ask for the status flags after an ERR packet, which carries none.
+def ask_status(multi_statements: bool) -> Generator[list[bytes], list[Answer], Answer]:
+    """Ask for the status flags after an ERR packet, which carries none, and on MySQL for what trackers had to say.
 
     Setting the option that is set already leaves warnings, insert id, FOUND_ROWS() and ROW_COUNT() as an error
     leaves them; COM_PING would make ROW_COUNT() 0.
@@ -194,7 +195,7 @@ def ask_status(multi_statements: bool) -> Generator[list[bytes], list[Answer], i
     option = OPTION_MULTI_STATEMENTS_ON if multi_statements else OPTION_MULTI_STATEMENTS_OFF
     answers = yield [bytes((COM_SET_OPTION, option, 0))]
     check(answers)
-    return answers[0].status
+    return answers[0]
 
 
 def rollback() -> Generator[list[bytes], list[Answer], int]:
@@ -213,4 +214,4 @@ def clean_slate(states: States, init_query: str, state: State) -> Generator[list
     commands.append(track(states.baseline.mariadb, names))
     commands.append(query(states.names()))
     check((yield commands))
-    return states.with_schema(states.fresh, state.schema)
+    return states.cleaned(state)

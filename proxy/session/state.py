@@ -174,9 +174,13 @@ class States:
         fallback = self.baseline.variables.get(COLLATION, "")
         return self.with_collation(state, self.baseline.default_collations.get(charset, fallback))
 
-    def without_characteristics(self, state: State) -> State:
-        """The same state when the next transaction has used up its settings."""
-        return self._intern(state.schema, dict(state.variables), "") if state.characteristics else state
+    def cleaned(self, state: State) -> State:
+        """The state of a server connection after COM_RESET_CONNECTION, the init query and ``names``.
+
+        The schema stays, but MariaDB forgets its character set (@@character_set_database): selected anew, it is whole.
+        """
+        schema = UNKNOWN if self.baseline.mariadb and state.schema is not None else state.schema
+        return self._intern(schema, {}, "")
 
     def after(self, state: State, changes: Changes, in_transaction: bool, naming: int) -> State:
         """The state after an answer whose trackers reported ``changes``; ``naming`` tells a SET NAMES, see above."""
@@ -222,8 +226,9 @@ class States:
             commands.append(bytes((COM_QUERY,)) + b"SET " + ", ".join(assignments).encode())
         if want.schema != have.schema and want.schema is not None:
             commands.append(bytes((COM_INIT_DB,)) + want.schema.encode())
-        if want.characteristics != have.characteristics:
-            commands.append(bytes((COM_QUERY,)) + want.characteristics.encode())
+        if want.characteristics != have.characteristics:  # each alone: a connection may allow one statement at a time
+            settings = filter(None, map(str.strip, want.characteristics.split(";")))
+            commands += [bytes((COM_QUERY,)) + setting.encode() for setting in settings]
         return commands
 
     def _assignments(self, have: dict[str, str], want: dict[str, str]) -> list[str]:

@@ -304,7 +304,8 @@ class OracleClient:
         end = kept.pop()
         if end[0] == c.HEADER_ERR:
             return (*kept, masks.error(end))
-        return (*kept, self._ok(end) if self.capabilities & c.CLIENT_DEPRECATE_EOF else end)
+        whole = self.capabilities & c.CLIENT_DEPRECATE_EOF
+        return (*kept, self._ok(end) if whole else masks.end_of_rows(end))
 
     def _status(self, end: bytes) -> int:
         if self.capabilities & c.CLIENT_DEPRECATE_EOF:

@@ -5,6 +5,8 @@
 * MySQL 9.7 tells every client that tracks sessions when an explicit transaction begins and ends, though
   session_track_transaction_info is OFF.
 * What MySQL has to report of a statement that failed comes with the next OK packet: a schema that is the current one.
+* The flag that a session has changed belongs to trackers. MariaDB leaves it set where it can tell none: in EOF packets,
+  and towards clients that do not track sessions.
 * Between columns and rows a server tells status and warnings to clients that do not deprecate EOF packets only, hence
   not to Forebay; but a cursor's existence is said there.
 * There, and not behind the rows, MySQL tells such clients that a result holds OUT parameters and that more follows.
@@ -24,9 +26,10 @@ _SCHEMA, _TRANSACTION_STATE = 1, 5
 
 def ok(packet: bytes, capabilities: int, schema: bytes) -> bytes:
     """An OK packet, or one that ends rows, its trackers sorted by their bytes. ``schema`` is the current one."""
-    if not capabilities & c.CLIENT_SESSION_TRACK:
-        return packet
     parsed = p.parse_ok(packet, capabilities)
+    if not capabilities & c.CLIENT_SESSION_TRACK:
+        status = parsed.status & ~c.STATUS_SESSION_STATE_CHANGED
+        return p.build_ok(replace(parsed, status=status), capabilities, packet[0])
     entries, at = [], 0
     while at < len(parsed.trackers):
         start, kind = at, parsed.trackers[at]
@@ -36,6 +39,12 @@ def ok(packet: bytes, capabilities: int, schema: bytes) -> bytes:
         entries.append(parsed.trackers[start:at])
     status = parsed.status if entries else parsed.status & ~c.STATUS_SESSION_STATE_CHANGED
     return p.build_ok(replace(parsed, trackers=b"".join(sorted(entries)), status=status), capabilities, packet[0])
+
+
+def end_of_rows(packet: bytes) -> bytes:
+    """The EOF packet behind rows."""
+    end = p.parse_eof(packet)
+    return p.build_eof(end.warnings, end.status & ~c.STATUS_SESSION_STATE_CHANGED)
 
 
 def error(packet: bytes) -> bytes:

@@ -9,12 +9,14 @@ _DML = (
     "INSERT INTO {s}.t (n, s) VALUES (5, 'fünf'), (6, NULL)",
     "INSERT INTO {s}.u (d, b, m) VALUES (3.14159, 'pi', NULL)",
     "UPDATE {s}.t SET s = CONCAT(COALESCE(s, ''), '!') WHERE id <= 2",
-    "UPDATE {s}.t, {s}.u SET {s}.t.n = 9 WHERE {s}.t.id = {s}.u.id",
+    "UPDATE {s}.t FORCE INDEX (PRIMARY), {s}.u FORCE INDEX (PRIMARY) SET {s}.t.n = 9 WHERE {s}.t.id = {s}.u.id",
     "DELETE FROM {s}.t ORDER BY id DESC LIMIT 1",
     "DELETE FROM {s}.u WHERE id = 2",
     "SELECT * FROM {s}.t ORDER BY id",
     "SELECT * FROM {s}.u ORDER BY id",
-    "SELECT t.id, u.d, u.m FROM {s}.t LEFT JOIN {s}.u ON t.id = u.id ORDER BY t.id",
+    # Without the hints column definitions and flags would depend on the plan, hence on statistics.
+    "SELECT t.id, u.d, u.m FROM {s}.t FORCE INDEX (PRIMARY) LEFT JOIN {s}.u FORCE INDEX (PRIMARY) ON t.id = u.id "
+    "ORDER BY t.id",
     "SELECT COUNT(*), SUM(n), AVG(n), MAX(s) FROM {s}.t",
     "SELECT n, COUNT(*) FROM {s}.t GROUP BY n WITH ROLLUP",
     "SELECT * FROM {s}.v ORDER BY id",

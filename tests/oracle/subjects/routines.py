@@ -9,6 +9,7 @@ _CALLS = (
     "CALL {s}.p_into()",
     "CALL {s}.p_mode()",
     "CALL {s}.p_zone('+04:00')",
+    "CALL {s}.p_unscoped()",
     "CALL {s}.p_insert(21)",
     "CALL {s}.p_out(1, @out, @inout)",
     "SET @inout = 5",
