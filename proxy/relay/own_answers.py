@@ -16,6 +16,7 @@ from proxy.errors import NotSupported, ProxyError, ServerRefused
 from proxy.relay import kill
 from proxy.relay.lending import ABOUT_LAST, only_memory_knows
 from proxy.session import statements
+from proxy.session.conversations import HIDDEN
 from proxy.session.effects import may_remember
 from proxy.session.statements import Traits
 from proxy.wire import packets, replies
@@ -91,6 +92,8 @@ def _apply_known(client: Client, sql: bytes) -> bool:
     states, state = client.route.states, client.state
     if states is None or state is None or not state.known or client.settling:
         return False
+    if client.lingering is not None and client.lingering.residue & HIDDEN:
+        return False  # a routine has run there: perhaps the state is another one
     effect = client.route.effects.get(sql, state.mode)
     if effect is None:
         return False
