@@ -135,6 +135,12 @@ class TargetSettings:
         "",
         "The schema that server connections log in to, so the one of a client that names none; empty: none.",
     )
+    compression: str = setting(
+        CHOICE, "none", "How server connections are compressed.", choices=("none", "zlib", "zstd")
+    )
+    compression_level: int = setting(
+        INTEGER, 0, "1 to 9 for zlib, 1 to 22 for zstd; 0: the usual one, 6 or 3.", minimum=0, maximum=22
+    )
     tls: TlsClientSettings = section(TlsClientSettings, "TLS towards the target.")
 
 
@@ -303,6 +309,7 @@ class ClientSettings:
         reloadable=True,
         choices=("caching_sha2_password", "mysql_native_password"),
     )
+    compression: bool = setting(FLAG, True, "Whether clients may compress, with zlib or zstd.", reloadable=True)
     tls: TlsServerSettings = section(TlsServerSettings, "TLS towards clients.")
 
 

@@ -200,7 +200,7 @@ class TestMistakes:
             ("target: {address: }", "f.yaml:2: target.address: expected a text host:port, got nothing"),
             ("target: {address: 'a:0'}", "target.address: expected a port from 1 to 65535, got 0"),
             ("target: {address: 'mysql://u:hunter2@h'}", "target.address: expected "),
-            ("target: db", "target: expected keys below it: address, schema, tls"),
+            ("target: db", "target: expected keys below it: address, schema, compression, "),
             ("target:", "target.address: missing. "),
             ("target: {address: localhost:6033}", "target.address: expected a MySQL server, got 0.0.0.0:6033 where"),
             ("target: {address: a, tls: {mode: verify_ca}}", "target.tls.mode: verify_ca needs target.tls.ca"),

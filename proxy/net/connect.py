@@ -17,13 +17,16 @@ from proxy.settings import TargetSettings, split_address
 from proxy.wire import packets
 from proxy.wire.answers import SERVER_CAPABILITIES
 from proxy.wire.auth import Credentials, choose_plugin, first_response, log_in
+from proxy.wire.compression import ZSTD_LEVEL, Compression, algorithm
 from proxy.wire.constants import (
+    CLIENT_COMPRESS,
     CLIENT_CONNECT_WITH_DB,
     CLIENT_DEPRECATE_EOF,
     CLIENT_FOUND_ROWS,
     CLIENT_LONG_PASSWORD,
     CLIENT_SESSION_TRACK,
     CLIENT_SSL,
+    CLIENT_ZSTD,
     COLLATION_UTF8MB4_GENERAL_CI,
     MARIADB_CLIENT_EXTENDED_METADATA,
 )
@@ -95,6 +98,8 @@ async def _log_in(
     if extended:
         capabilities &= ~CLIENT_LONG_PASSWORD  # says that the extended capabilities are there
     connection.extended_metadata = bool(extended)
+    if target.compression != "none":
+        capabilities |= _compression_flag(target, greeting)
     is_unix = target.address.startswith("unix:")
     secure = is_unix
     if context is not None and not is_unix:
@@ -118,10 +123,21 @@ async def _log_in(
                 plugin=plugin,
                 attributes=login.attributes,
                 mariadb_capabilities=extended,
+                zstd_level=target.compression_level or ZSTD_LEVEL,
             )
         )
     )
     await _prove(connection, plugin, greeting.nonce, login.credentials, secure)
+    if target.compression != "none":
+        connection.start_compression(Compression(algorithm(target.compression, target.compression_level), asks=True))
+
+
+def _compression_flag(target: TargetSettings, greeting: packets.Greeting) -> int:
+    """The capability for the compression that is wanted. Raises ServerUnavailable where the server has none."""
+    flag = CLIENT_COMPRESS if target.compression == "zlib" else CLIENT_ZSTD
+    if not greeting.capabilities & flag:
+        raise ServerUnavailable(f"The server at {target.address} offers no {target.compression} compression")
+    return flag
 
 
 async def _start_tls(

@@ -160,6 +160,7 @@ class ServerConnection(Stream):
     def read_packets(self) -> None:
         """From now on packets are read one at a time, numbered from 0."""
         self._reader = FrameReader(_LONGEST_LOGIN_PACKET)
+        self._reader.ordered = not self.compressed
 
     def read_answers(self) -> None:
         """From now on answers are read, by conversations and borrowers."""

@@ -1,4 +1,4 @@
-"""One connection's bytes: receive, write, flow control both ways, TLS at any moment, close.
+"""One connection's bytes: receive, write, flow control both ways, TLS at any moment, compression, close.
 
 A ``Stream`` is an asyncio protocol. It hands decrypted chunks to ``received`` and a lost connection to
 ``lost``; subclasses say what these mean. ``throttles`` is the stream on the other side whose reading
@@ -12,18 +12,31 @@ from __future__ import annotations
 import asyncio
 import ssl
 
+from proxy.errors import ProxyError
 from proxy.net.tls import TlsLayer
+from proxy.wire.compression import Compression
 
 
 class Stream(asyncio.Protocol):
     """A transport with a TLS layer when one was started. All methods are called on the loop's thread."""
 
-    __slots__ = ("_held", "_tls", "closing", "received_bytes", "sent_bytes", "throttles", "transport", "write_paused")
+    __slots__ = (
+        "_compression",
+        "_held",
+        "_tls",
+        "closing",
+        "received_bytes",
+        "sent_bytes",
+        "throttles",
+        "transport",
+        "write_paused",
+    )
 
     transport: asyncio.Transport
 
     def __init__(self) -> None:
         self._tls: TlsLayer | None = None
+        self._compression: Compression | None = None
         self._held = False
         self.closing = False
         self.write_paused = False
@@ -43,6 +56,10 @@ class Stream(asyncio.Protocol):
             data = self._decrypted(self._tls, data)
             if not data:
                 return
+        if self._compression is not None:
+            self._compression.feed(data)
+            self._unpack(self._compression)
+            return
         self.received(data)
 
     def eof_received(self) -> bool:
@@ -84,6 +101,8 @@ class Stream(asyncio.Protocol):
         """Send bytes, encrypted when TLS is on. After ``close`` they are dropped."""
         if self.closing:
             return
+        if self._compression is not None:
+            data = self._compression.pack(data)
         self.sent_bytes += len(data)
         self.transport.write(data if self._tls is None else self._tls.write(data))
 
@@ -107,6 +126,8 @@ class Stream(asyncio.Protocol):
         if self._held and not self.closing:
             self._held = False
             self.transport.resume_reading()
+            if self._compression is not None:
+                asyncio.get_running_loop().call_soon(self._unpack, self._compression)
 
     def start_tls(self, context: ssl.SSLContext, server_side: bool, hostname: str | None, first: bytes) -> None:
         """Begin TLS here; ``first`` are bytes of the peer's handshake that have come already."""
@@ -118,6 +139,31 @@ class Stream(asyncio.Protocol):
             data = self._decrypted(self._tls, first)
             if data:
                 self.received(data)
+
+    def start_compression(self, compression: Compression) -> None:
+        """From here on both ways are compressed."""
+        self._compression = compression
+
+    def _unpack(self, compression: Compression) -> None:
+        """Hand on what has come, one compressed packet after the other, until reading is paused.
+
+        A kilobyte may unpack to a megabyte: what waits is kept as it came.
+        """
+        try:
+            while not self._held and not self.closing and (data := compression.packet()) is not None:
+                if data:
+                    self.received(data)
+        except ProxyError as error:
+            self.broke_compression(error)
+
+    def broke_compression(self, error: ProxyError) -> None:
+        """The peer broke the compressed protocol; nothing more can be read."""
+        self.abort()
+
+    @property
+    def compressed(self) -> bool:
+        """Whether compression has begun."""
+        return self._compression is not None
 
     @property
     def tls(self) -> TlsLayer | None:

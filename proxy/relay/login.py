@@ -22,8 +22,9 @@ from proxy.errors import (
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning, lending
 from proxy.relay.phases import LOGIN
-from proxy.wire import auth, packets
+from proxy.wire import auth, compression, packets
 from proxy.wire.constants import (
+    CLIENT_COMPRESS,
     CLIENT_CONNECT_ATTRS,
     CLIENT_CONNECT_WITH_DB,
     CLIENT_DEPRECATE_EOF,
@@ -45,6 +46,7 @@ from proxy.wire.constants import (
     CLIENT_SESSION_TRACK,
     CLIENT_SSL,
     CLIENT_TRANSACTIONS,
+    CLIENT_ZSTD,
     COLLATION_UTF8MB4_GENERAL_CI,
     MARIADB_CLIENT_EXTENDED_METADATA,
     STATUS_AUTOCOMMIT,
@@ -77,6 +79,8 @@ OFFERED = (
     | CLIENT_SESSION_TRACK
     | CLIENT_DEPRECATE_EOF
 )
+
+COMPRESSED = CLIENT_COMPRESS | CLIENT_ZSTD
 
 # What a session reports by default: session_track_system_variables of MySQL and MariaDB.
 TRACKED = frozenset(
@@ -121,14 +125,12 @@ def greet(client: Client) -> None:
         client.fatal(TooManyClients(f"Too many connections: {hub.settings.clients.max_connections} clients"))
         return
     client.nonce = auth.new_nonce()
-    # As MariaDB does: the bit that it calls CLIENT_MYSQL is not set where its own capabilities follow.
     client.extended_metadata = hub.extended_metadata
-    offered = OFFERED & ~CLIENT_LONG_PASSWORD if hub.extended_metadata else OFFERED
     greeting = packets.Greeting(
         version=hub.version,
         connection_id=client.id,
         nonce=client.nonce,
-        capabilities=offered | (CLIENT_SSL if hub.client_tls is not None else 0),
+        capabilities=_offered(client),
         collation=COLLATION_UTF8MB4_GENERAL_CI,
         status=STATUS_AUTOCOMMIT,
         plugin=hub.settings.clients.default_auth,
@@ -137,6 +139,17 @@ def greet(client: Client) -> None:
     client.write(frame(packets.build_greeting(greeting), 0))
     client.reader.sequence = 1
     client.answer_sequence = 2
+
+
+def _offered(client: Client) -> int:
+    """The capabilities that the greeting names."""
+    hub = client.hub
+    offered = OFFERED
+    if client.extended_metadata:  # MariaDB calls the bit CLIENT_MYSQL, and leaves it out where its own follow
+        offered &= ~CLIENT_LONG_PASSWORD
+    if hub.client_tls is not None:
+        offered |= CLIENT_SSL
+    return offered | COMPRESSED if hub.settings.clients.compression else offered
 
 
 def step(client: Client, payload: bytes) -> None:
@@ -161,7 +174,7 @@ def _start_tls(client: Client) -> None:
 
 
 def _begin(client: Client, packet: packets.Login) -> None:
-    client.capabilities = packet.capabilities & (OFFERED | CLIENT_SSL)
+    client.capabilities = packet.capabilities & (_offered(client) | CLIENT_LONG_PASSWORD)
     if not packet.mariadb_capabilities & MARIADB_CLIENT_EXTENDED_METADATA:
         client.extended_metadata = False
     elif client.extended_metadata:
@@ -253,6 +266,7 @@ def _welcome(client: Client) -> None:
     """The OK at the end of a login."""
     hub = client.hub
     assert client.login is not None
+    packet = client.login.packet
     if not client.login.changes_user:
         hub.stats.logins_ok += 1
         if client.tls is not None:
@@ -267,7 +281,17 @@ def _welcome(client: Client) -> None:
     trackers = packets.build_trackers(packets.Changes(schema=client.schema))
     ok = packets.build_ok(packets.Ok(0, 0, client.status, 0, b"", trackers), client.capabilities)
     client.write(frame(ok, client.answer_sequence))
+    if client.capabilities & COMPRESSED and isinstance(packet, packets.Login):
+        _compress(client, packet.zstd_level)
     client.ready()
+
+
+def _compress(client: Client, zstd_level: int) -> None:
+    """What follows the OK is compressed. A client that can do both gets zlib, as from a MySQL server."""
+    zlib = client.capabilities & CLIENT_COMPRESS
+    algorithm = compression.algorithm("zlib" if zlib else "zstd", 0 if zlib else zstd_level)
+    client.start_compression(compression.Compression(algorithm, asks=False))
+    client.reader.ordered = False
 
 
 def _fail(client: Client, error: ProxyError) -> None:

@@ -53,12 +53,14 @@ class FrameReader:
 
     ``sequence`` is the number that the next frame must carry; a command starts at 0, and the
     caller sets it so. ``limit`` bounds a payload, and with it the memory that a peer can take:
-    a longer one raises PacketTooLarge as soon as a header announces it.
+    a longer one raises PacketTooLarge as soon as a header announces it. Without ``ordered`` the frames
+    may carry any number: in the compressed protocol only the compressed packets are numbered reliably.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.sequence = 0
+        self.ordered = True
         self._buffer = bytearray()
         self._parts: list[bytes] = []
         self._size = 0
@@ -79,7 +81,7 @@ class FrameReader:
             size = self._buffer[0] | self._buffer[1] << 8 | self._buffer[2] << 16
             if self._size + size > self.limit:
                 raise PacketTooLarge
-            if self._buffer[3] != self.sequence:
+            if self._buffer[3] != self.sequence and self.ordered:
                 raise PacketsOutOfOrder
             if available < HEADER + size:
                 return None
