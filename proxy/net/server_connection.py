@@ -111,7 +111,7 @@ class ServerConnection(Stream):
         return f"<ServerConnection {self.connection_id} to {self.address} {self.state!r}>"
 
     def data_received(self, data: bytes) -> None:
-        if self._tls is None and self.answering is not None:  # what comes most takes the shortest way
+        if self._plain and self.answering is not None:  # what comes most takes the shortest way
             self.received_bytes += len(data)
             self.answering(data)
         else:

@@ -23,6 +23,7 @@ class Stream(asyncio.Protocol):
     __slots__ = (
         "_compression",
         "_held",
+        "_plain",
         "_tls",
         "closing",
         "received_bytes",
@@ -35,6 +36,7 @@ class Stream(asyncio.Protocol):
     transport: asyncio.Transport
 
     def __init__(self) -> None:
+        self._plain = True  # neither TLS nor compression: bytes are what they are
         self._tls: TlsLayer | None = None
         self._compression: Compression | None = None
         self._held = False
@@ -131,6 +133,7 @@ class Stream(asyncio.Protocol):
 
     def start_tls(self, context: ssl.SSLContext, server_side: bool, hostname: str | None, first: bytes) -> None:
         """Begin TLS here; ``first`` are bytes of the peer's handshake that have come already."""
+        self._plain = False
         self._tls = TlsLayer(context, server_side, hostname)
         if not server_side:
             self._tls.start()
@@ -142,6 +145,7 @@ class Stream(asyncio.Protocol):
 
     def start_compression(self, compression: Compression) -> None:
         """From here on both ways are compressed."""
+        self._plain = False
         self._compression = compression
 
     def _unpack(self, compression: Compression) -> None:

@@ -156,7 +156,7 @@ class Client(Stream):
         login.greet(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._tls is None:  # what comes most takes the shortest way
+        if self._plain:  # what comes most takes the shortest way
             self.received_bytes += len(data)
             self.received(data)
         else:
