@@ -55,6 +55,7 @@ class ServerConnection(Stream):
         "address",
         "answering",
         "asked_at",
+        "behind",
         "borrower",
         "capabilities",
         "connection_id",
@@ -105,6 +106,7 @@ class ServerConnection(Stream):
         self._finished: Finished | None = None
         self._answers: list[Answer] = []
         self._expected = 0
+        self.behind = False  # a borrower's command has been sent right behind the questions of a talk
         self._raw: list[bytes | bytearray] = []
 
     def __repr__(self) -> str:
@@ -172,11 +174,12 @@ class ServerConnection(Stream):
 
     # Conversations.
 
-    def converse(self, talk: Conversation[Any], finished: Finished) -> None:
+    def converse(self, talk: Conversation[Any], finished: Finished, behind: bytes = b"") -> None:
         """Run ``talk`` and then call ``finished(result, None)`` or ``finished(None, error)``.
 
-        A talk that asks nothing is finished at once. An error that the talk raises leaves the
-        connection usable; ServerLost and MalformedPacket do not.
+        A talk that asks nothing is finished at once. An error that the talk raises leaves the connection usable;
+        ServerLost and MalformedPacket do not. ``behind`` is a framed command of a borrower's that is sent together with
+        the questions of a talk that asks only once; from ``finished`` on, ``answering`` has to take its answer.
         """
         try:
             commands = next(talk)
@@ -187,6 +190,9 @@ class ServerConnection(Stream):
         self._finished = finished
         self.answering = self._conversing
         self._ask(commands)
+        if behind:
+            self.behind = True
+            self.write(behind)
 
     async def ask(self, talk: Conversation[T]) -> T:
         """The same for a coroutine: return the talk's result or raise its error."""
@@ -238,11 +244,15 @@ class ServerConnection(Stream):
             self._end_talk(None, error)
             return
         if len(self._answers) == self._expected:
-            if data:
+            if not data:
+                self._answered()
+            elif self.behind:
+                self._answered()
+                if self.answering is not None:
+                    self.answering(data)
+            else:
                 self.abort()
                 self._end_talk(None, MalformedPacket("The server sent more answers than commands"))
-            else:
-                self._answered()
 
     def _answered(self) -> None:
         assert self._talk is not None

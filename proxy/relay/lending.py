@@ -27,6 +27,7 @@ from proxy.session.conversations import (
     Settled,
     check,
     clean_slate,
+    exchange_insert_ids,
     give_found_rows,
     query,
     settle_commands,
@@ -101,13 +102,18 @@ def lend(client: Client, server: ServerConnection) -> None:
     if client.state is None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
         client.read_again()
-    equal = server.state is client.state and server.variables == client.variables and not server.residue
-    if equal and not flags & ABOUT_LAST and (server.insert_id == client.insert_id or _ignores_insert_id(client)):
-        if server.lingers_for is not None:
-            server.lingers_for.lingering = None
-            server.lingers_for = None
-        _go(client, server)
-        return
+    if server.state is client.state and server.variables == client.variables and not flags & ABOUT_LAST:
+        residue = server.residue
+        if not residue and (server.insert_id == client.insert_id or _ignores_insert_id(client)):
+            if server.lingers_for is not None:
+                server.lingers_for.lingering = None
+                server.lingers_for = None
+            _go(client, server)
+            return
+        if residue in (0, INSERT_ID) and client.on_lent is None and not flags & _MAY_BE_SEVERAL:
+            talk = _exchange_insert_ids(client, server)
+            server.converse(talk, lambda _, error: _moved(client, server, error), behind=client.packet)
+            return
     _switch(client, server)
 
 
@@ -175,6 +181,33 @@ def _switch(client: Client, server: ServerConnection) -> None:
         server.converse(settling(server), lambda _, error: _settled(client, server, error))
         return
     server.converse(_moving(client, server), lambda _, error: _moved(client, server, error))
+
+
+def _exchange_insert_ids(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
+    """Where sessions differ in the insert id only: settle and sync by one question, sent together with the command.
+
+    The server knows of no reason to refuse the question. Where it does so nevertheless, the command has run as if the
+    last client's insert id were this one's, and nobody gets to see its answer: ``_moved``.
+    """
+    old, residue = server.lingers_for, server.residue
+    stats = client.hub.stats
+    stats.settles += bool(residue)
+    stats.syncs += 1
+    server.insert_id = None
+    if residue and old is not None:
+        old.settling = server
+    try:
+        answers = yield [exchange_insert_ids(client.insert_id)]
+        _part(old, server)
+        check(answers)
+        if old is not None and old.settling is server:
+            old.insert_id = int(answers[0].first_value())
+            _settling_ended(old)
+    finally:
+        _part(old, server)
+        _settling_failed(old, server)
+    server.residue = 0
+    server.insert_id = client.insert_id
 
 
 def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
@@ -323,9 +356,15 @@ def _settling_ended(old: Client) -> None:
 def _moved(client: Client, server: ServerConnection, error: ProxyError | None) -> None:
     """The session has been brought over, or could not be."""
     if client.server is not server:
+        if server.behind:  # a command is under way, for nobody
+            server.abort()
+            error = error or ServerLost()
         orphaned(server, error)
     elif error is None:
         _go(client, server)
+    elif server.behind:  # the command has been sent, to a session that is not its own
+        server.abort()
+        client.server_failed(server, ServerLost())
     elif isinstance(error, ServerLost) or server.closing or error.number in FAREWELLS:
         _lost_before_sent(client, server, error)
     else:

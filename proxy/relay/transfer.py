@@ -45,7 +45,10 @@ def send(client: Client, server: ServerConnection) -> None:
     metadata = server.extended_metadata - client.extended_metadata
     reply.begin(client.shape, client.old_eof, client.wanted, metadata)
     client.sent_at = time.monotonic()
-    server.write(client.packet)
+    if server.behind:  # it went out together with a question
+        server.behind = False
+    else:
+        server.write(client.packet)
 
 
 def send_without_answer(client: Client, server: ServerConnection) -> None:

@@ -71,6 +71,14 @@ class Answer:
             payloads.append(payload)
         return packets.parse_text_result(payloads, SERVER_CAPABILITIES)
 
+    def first_value(self) -> bytes:
+        """The first value of the only row, which must be there and short: found without reading the columns."""
+        raw = self.raw
+        position = 0
+        for _ in range(1 + raw[4]):
+            position += 4 + int.from_bytes(raw[position : position + 3], "little")
+        return raw[position + 5 : position + 5 + raw[position + 4]]
+
     def rows(self) -> list[list[bytes | None]]:
         """The rows of the first result set."""
         return self.table().rows

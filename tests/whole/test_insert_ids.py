@@ -1,0 +1,102 @@
+"""LAST_INSERT_ID() goes along with its session, by a question that travels together with the next client's command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pymysql.constants import CLIENT
+
+from tests.servers import Server
+from tests.whole.broken_network import Link, Network
+from tests.whole.daemon import Daemon, running, wait_until
+from tests.whole.raw_client import RawClient, Refused, direct
+
+SETUP = """
+DROP DATABASE IF EXISTS ids;
+CREATE DATABASE ids;
+CREATE TABLE ids.note (id INT AUTO_INCREMENT PRIMARY KEY, t VARCHAR(40));
+"""
+ONE = {"target": {"tls": {"mode": "disabled"}}, "pool": {"max_connections": 1, "borrow_timeout": "20s"}}
+EXPLICIT = "INSERT INTO ids.note (id, t) VALUES ({0}, 'explicit {0}')"
+GENERATED = "INSERT INTO ids.note (t) VALUES ('{}')"
+
+
+@pytest.fixture(scope="module")
+def prepared(server: Server) -> Server:
+    with server.connect(client_flag=CLIENT.MULTI_STATEMENTS) as connection, connection.cursor() as cursor:
+        cursor.execute(SETUP)
+        while cursor.nextset():
+            pass
+    return server
+
+
+@pytest.fixture(scope="module")
+def daemon(prepared: Server) -> Iterator[Daemon]:
+    with running(prepared.port, ONE) as daemon:
+        yield daemon
+
+
+def test_each_session_sees_its_own(daemon: Daemon) -> None:
+    with RawClient(daemon) as one, RawClient(daemon) as two:
+        for step in range(3):
+            one.ask(GENERATED.format(f"one {step}"))
+            two.ask(GENERATED.format(f"two {step}"))
+            mine = one.one(f"SELECT id FROM ids.note WHERE t = 'one {step}'")
+            theirs = two.one(f"SELECT id FROM ids.note WHERE t = 'two {step}'")
+            explicit = 1000 + 10 * step
+            one.ask(EXPLICIT.format(explicit))  # its OK packet tells this id, which is not LAST_INSERT_ID()
+            two.ask(f"INSERT INTO ids.note (t) SELECT CONCAT('{step} saw ', LAST_INSERT_ID())")
+            assert two.one("SELECT t FROM ids.note WHERE id = LAST_INSERT_ID()") == f"{step} saw {theirs}"
+            assert one.one("SELECT LAST_INSERT_ID()") == mine
+
+
+def test_no_session_setting_hides_it(daemon: Daemon) -> None:
+    with RawClient(daemon) as one, RawClient(daemon) as two:
+        for client in (one, two):
+            client.ask("SET sql_select_limit = 0")
+        one.ask(GENERATED.format("hidden"))
+        two.ask(GENERATED.format("other"))
+        one.ask("SET sql_select_limit = DEFAULT")
+        assert one.one("SELECT LAST_INSERT_ID()") == one.one("SELECT id FROM ids.note WHERE t = 'hidden'")
+
+
+def test_a_transaction_begins_with_the_right_one(daemon: Daemon) -> None:
+    with RawClient(daemon) as one, RawClient(daemon) as two:
+        one.ask(GENERATED.format("before"))
+        two.ask(GENERATED.format("between"))
+        one.ask("BEGIN")
+        assert one.one("SELECT LAST_INSERT_ID()") == one.one("SELECT id FROM ids.note WHERE t = 'before'")
+        one.ask("ROLLBACK")
+
+
+def test_the_client_goes_while_its_command_is_on_the_way(prepared: Server) -> None:
+    stalled: list[Link] = []
+    with Network(prepared.port) as far, running(far.port, ONE) as daemon, RawClient(daemon) as one:
+        hasty = RawClient(daemon)
+        one.ask(GENERATED.format("waits"))
+        far.when(b"'hasty'", lambda link: (link.stall(), stalled.append(link)))  # type: ignore[func-returns-value]
+        hasty.send(3, GENERATED.format("hasty").encode())
+        wait_until(lambda: stalled, "the stall")
+        hasty.close()
+        wait_until(lambda: daemon.metric("forebay_clients") == 1, "it is gone")
+        stalled[0].go_on()
+        assert one.one("SELECT 1") == "1"
+        assert one.one("SELECT t FROM ids.note WHERE t = 'waits'") == "waits"
+
+
+def test_nothing_is_sent_twice(prepared: Server) -> None:
+    with (
+        Network(prepared.port) as far,
+        running(far.port, ONE) as daemon,
+        RawClient(daemon) as one,
+        RawClient(daemon) as two,
+    ):
+        one.ask(GENERATED.format("waits"))
+        far.when(b"'cut'", lambda link: link.cut())
+        with pytest.raises(Refused):
+            two.ask(GENERATED.format("cut"))
+        two.ask(GENERATED.format("goes on"))
+        assert two.one("SELECT LAST_INSERT_ID()") == two.one("SELECT id FROM ids.note WHERE t = 'goes on'")
+    with RawClient(direct(prepared)) as witness:
+        assert int(str(witness.one("SELECT COUNT(*) FROM ids.note WHERE t = 'cut'"))) <= 1
