@@ -17,6 +17,11 @@ from typing import Generic, NamedTuple
 from proxy.pool.stats import PoolStats
 from proxy.pool.ticket import Conn, Taker, Ticket
 
+# A sync costs more than a short wait: so many places of the queue are looked at for a taker whose state is at hand, but
+# nobody is overtaken more often than this.
+LOOK_AHEAD = 8
+MOST_OVERTAKEN = 4
+
 
 class Counts(NamedTuple):
     """How many of each there are."""
@@ -199,8 +204,8 @@ class Core(Generic[Conn]):
         return ticket, self.lend(ticket.taker, ticket)
 
     def pass_on(self, conn: Conn, place: Place[Conn]) -> Ticket[Conn]:
-        """Waiting to nowhere, and lent stays lent: straight from one taker to the first one that waits."""
-        ticket = self.waiting.popitem(last=False)[1]
+        """Waiting to nowhere, and lent stays lent: straight from one taker to the next one."""
+        ticket = self._next(conn.state)
         place.ticket = ticket
         if conn.lingers_for is ticket.taker:
             self.stats.lingering_hits += 1
@@ -209,6 +214,19 @@ class Core(Generic[Conn]):
         else:
             self.stats.other_hits += 1
         return ticket
+
+    def _next(self, state: object) -> Ticket[Conn]:
+        """Who gets a connection in this state: the first one that waits, or one close behind who needs no sync."""
+        passed: list[Ticket[Conn]] = []
+        for ticket in self.waiting.values():
+            if ticket.taker.state == state:
+                for other in passed:
+                    other.overtaken += 1
+                return self.waiting.pop(ticket.taker)
+            passed.append(ticket)
+            if ticket.overtaken >= MOST_OVERTAKEN or len(passed) == LOOK_AHEAD:
+                break
+        return self.waiting.popitem(last=False)[1]
 
     def held_by(self, ticket: Ticket[Conn], conn: Conn) -> bool:
         """Whether the connection is still lent on this ticket, and not given back, dropped or lent anew since."""

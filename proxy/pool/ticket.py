@@ -42,14 +42,15 @@ class Taker(Protocol[Conn]):
 
 
 class Ticket(Generic[Conn]):
-    """``since`` and ``deadline`` are in seconds of the pool's clock."""
+    """``since`` and ``deadline`` are in seconds of the pool's clock; ``overtaken`` counts those served first."""
 
-    __slots__ = ("deadline", "since", "taker")
+    __slots__ = ("deadline", "overtaken", "since", "taker")
 
     def __init__(self, taker: Taker[Conn], since: float, deadline: float) -> None:
         self.taker = taker
         self.since = since
         self.deadline = deadline
+        self.overtaken = 0
 
     def __repr__(self) -> str:
         return f"<Ticket since={self.since:.3f} deadline={self.deadline:.3f} {self.taker!r}>"

@@ -253,8 +253,10 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
             _settling_failed(old, server)
         if questions:
             server.residue = 0
-        learning.apply_trackers(states, server, answers[len(questions) :])
-        check(answers[len(questions) :])
+        for answer in answers[len(questions) :]:
+            if answer.error is not None:  # what came before it has changed the state
+                learning.apply_trackers(states, server, answers[len(questions) :])
+                check([answer])
     elif not is_own:
         _part(old, server)
     server.state = client.state

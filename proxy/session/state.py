@@ -48,6 +48,7 @@ PASSING = frozenset(
 )
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
+_REMEMBERED = 256  # pairs of states
 _PLAIN = re.compile(r"[ -\[\]-~]*\Z")  # printable ASCII without a backslash
 
 
@@ -95,6 +96,7 @@ class States:
         self._base = dict(baseline.variables)
         self._base[RESULTS] = self._base.get(COLLATION, "")
         self._interned: WeakValueDictionary[tuple[object, ...], State] = WeakValueDictionary()
+        self._syncs: dict[tuple[State, State], tuple[bytes, ...]] = {}  # what was worked out before, by pair of states
         self.global_only: set[str] = set()  # variables found to have no session value that can be set
         self.fresh = self._intern(baseline.schema, {}, "")
 
@@ -220,6 +222,15 @@ class States:
             return None
         if want.schema is None and have.schema is not None:
             return None
+        if (have, want) in self._syncs:
+            return list(self._syncs[have, want])
+        commands = self._sync(have, want)
+        if len(self._syncs) >= _REMEMBERED:
+            self._syncs.clear()
+        self._syncs[have, want] = tuple(commands)
+        return commands
+
+    def _sync(self, have: State, want: State) -> list[bytes]:
         commands = []
         assignments = self._assignments(dict(have.variables), dict(want.variables))
         if assignments:

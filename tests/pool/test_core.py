@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.pool.core import Core, Counts, Opening, Place
+from proxy.pool.core import LOOK_AHEAD, MOST_OVERTAKEN, Core, Counts, Opening, Place
 from proxy.pool.stats import PoolStats
 from proxy.pool.ticket import Ticket
 from tests.pool.world import Client, Conn
@@ -165,6 +165,26 @@ class TestQueue:
         assert core.held_by(second, conn)
         assert not core.held_by(ticket, conn)
         assert core.head() is None
+
+    def test_an_equal_state_goes_first_but_not_for_long(self, core: Core[Conn]) -> None:
+        conn = arrive(core, 0, "a")
+        core.lend(Client(state="a"))
+        patient = Client("patient", state="b")
+        core.queue(Ticket(patient, 0.0, 10.0))
+        served = []
+        while not served or served[-1] is not patient:
+            core.queue(Ticket(Client(state="a"), 0.0, 10.0))
+            served.append(core.pass_on(conn, core.lent[conn]).taker)
+        assert len(served) == MOST_OVERTAKEN + 1
+
+    def test_nobody_looks_far(self, core: Core[Conn]) -> None:
+        conn = arrive(core, 0, "a")
+        core.lend(Client(state="a"))
+        clients = [Client(state="b") for _ in range(LOOK_AHEAD)] + [Client(state="a")]
+        for client in clients:
+            core.queue(Ticket(client, 0.0, 10.0))
+        assert core.pass_on(conn, core.lent[conn]).taker is clients[0]
+        assert core.pass_on(conn, core.lent[conn]).taker is clients[-1]
 
     def test_a_ticket_holds_nothing_once_it_was_given_back(self, core: Core[Conn]) -> None:
         client = Client()

@@ -9,6 +9,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from proxy.errors import ProxyError, ShuttingDown
 from proxy.pool import Keeper, Pool
 from proxy.pool.alarm import SHORTEST
+from proxy.pool.core import LOOK_AHEAD, MOST_OVERTAKEN
 from tests.pool.world import Client, Conn, World, down, verify
 
 POOLS = 3
@@ -17,7 +18,7 @@ STATES = st.sampled_from(["fresh", "a", "b"])
 
 
 class Guest(Client):
-    """Keeps the model's queue: whoever is granted or denied must be the first in it."""
+    """Keeps the model's queue: whoever is denied must be the first in it, and almost whoever is granted."""
 
     def __init__(self, machine: Machine, pool: Pool[Conn], state: object, refuses: bool, reacts: str) -> None:
         super().__init__(state=state)
@@ -26,6 +27,7 @@ class Guest(Client):
         self.refuses = refuses
         self.reacts = reacts
         self.inside = False
+        self.overtaken = 0
 
     def come(self) -> None:
         self.inside = True
@@ -35,11 +37,19 @@ class Guest(Client):
             assert not self.machine.queues[self.pool]
             self.machine.hold(self, conn)
         else:
+            self.overtaken = 0
             self.machine.queues[self.pool].append(self)
 
     def granted(self, conn: Conn) -> bool:
         assert not self.inside, "granted from within borrow"
-        assert self.machine.queues[self.pool].pop(0) is self, "overtaken"
+        queue = self.machine.queues[self.pool]
+        place = queue.index(self)
+        assert place == 0 or (place < LOOK_AHEAD and self.state == conn.state), "overtakes without need"
+        for other in queue[:place]:
+            other.overtaken += 1
+            assert other.overtaken <= MOST_OVERTAKEN, "overtaken too often"
+            assert other.state != self.state, "overtaken by its equal"
+        queue.remove(self)
         if self.refuses:
             return False
         self.machine.hold(self, conn)
