@@ -1,0 +1,1 @@
+"""A gigabyte to a slow reader: what it costs Forebay's memory, and the others' time."""
