@@ -50,6 +50,10 @@ def run(path: str | None) -> None:
     from proxy import logs
 
     logs.setup(settings.log)
+    if settings.clients.tls.mode != "disabled" and not settings.clients.tls.cert:
+        from proxy.net import certificates
+
+        certificates.prepare(settings.state_folder)  # while everything else is imported
     from proxy import server
     from proxy.config import load
 

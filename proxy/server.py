@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
+import importlib
 import logging
 import os
 import signal
@@ -20,7 +22,7 @@ from dataclasses import replace
 
 import uvloop
 
-from proxy import about, logs, metrics
+from proxy import about, logs
 from proxy.config import ConfigError, difference, reloaded
 from proxy.errors import ProxyError
 from proxy.net import certificates, tls
@@ -71,7 +73,7 @@ def client_tls(settings: Settings) -> ssl.SSLContext | None:
         return None
     if wanted.cert:
         return tls.server_context(wanted, wanted.cert, wanted.key)
-    with certificates.own_certificate(settings.state_folder).file() as path:
+    with certificates.prepared(settings.state_folder).file() as path:
         return tls.server_context(wanted, path, path)
 
 
@@ -120,6 +122,7 @@ class Server:
             for listener in self._listeners:
                 listener.close()
             raise
+        await asyncio.to_thread(importlib.import_module, "proxy.metrics")  # ready without it, and not at a scrape
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
@@ -164,7 +167,23 @@ class Server:
     async def _start_status(self) -> None:
         if not self.settings.status.listen:
             return
-        exposition = metrics.exposition(
+        self.status = StatusServer(
+            self.settings.status.listen,
+            lambda: self._exposition(),
+            lambda: (True, "alive"),
+            self._ready,
+            drain=self.stop_accepting,
+            quit=self.stop,
+        )
+        await self.status.start()
+        _log.info("metrics on http://%s/metrics", self.status.address)
+
+    @functools.cached_property
+    def _exposition(self) -> Callable[[], tuple[str, bytes]]:
+        """What a scrape gets: what it needs is imported when Forebay is ready, or here."""
+        from proxy import metrics
+
+        return metrics.exposition(
             metrics.Sources(
                 relay=self.hub.stats,
                 pools=self._pools,
@@ -174,16 +193,6 @@ class Server:
                 build=about.labels(),
             )
         )
-        self.status = StatusServer(
-            self.settings.status.listen,
-            exposition,
-            lambda: (True, "alive"),
-            self._ready,
-            drain=self.stop_accepting,
-            quit=self.stop,
-        )
-        await self.status.start()
-        _log.info("metrics on http://%s/metrics", self.status.address)
 
     def _ready(self) -> tuple[bool, str]:
         return (False, "draining") if self.hub.draining else self.routes.ready()

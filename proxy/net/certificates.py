@@ -6,15 +6,18 @@ Does not know who uses them.
 The certificate is an ECDSA one (a signature costs a twentieth of RSA's), signed by itself: clients encrypt with it, and
 verify it when they are given the file. The RSA key serves caching_sha2_password's full authentication without TLS.
 
-``cryptography`` is imported where it is used: most deployments need neither.
+``cryptography`` is imported where it is used: most deployments need neither. A proxy that lives long has its
+certificate made in another process (``prepare``, ``prepared``), so that it does not carry those 10 MB for ever; on a
+second CPU that costs no time either.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -78,6 +81,25 @@ def own_certificate(state_folder: str = "", now: datetime | None = None) -> OwnC
     return OwnCertificate(pem)
 
 
+_begun: dict[str, subprocess.Popen[bytes]] = {}
+
+
+def prepare(state_folder: str) -> None:
+    """Begin ``own_certificate`` in another process, for ``prepared`` to take."""
+    if state_folder not in _begun:
+        command = [sys.executable, "-m", __name__, state_folder]
+        _begun[state_folder] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def prepared(state_folder: str) -> OwnCertificate:
+    """What ``own_certificate`` gives, once. Raises ``OSError`` with its reason where it fails."""
+    prepare(state_folder)
+    pem, reason = (process := _begun.pop(state_folder)).communicate()
+    if process.returncode:
+        raise OSError(reason.decode(errors="replace").strip() or "no certificate could be made")
+    return OwnCertificate(pem)
+
+
 def own_rsa_key(state_folder: str = "") -> RsaKey:
     """The key for passwords without TLS; with a ``state_folder`` the one kept there. Errors as ``own_certificate``."""
     if not state_folder:
@@ -122,6 +144,8 @@ def _make_certificate(now: datetime) -> bytes:
 
 
 def _own_names() -> Iterator[x509.GeneralName]:
+    import ipaddress
+
     from cryptography import x509
 
     for name in dict.fromkeys(("localhost", socket.gethostname())):
@@ -208,3 +232,10 @@ def _new_file(path: Path, content: bytes) -> Iterator[str]:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.buffer.write(own_certificate(sys.argv[1]).pem)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))

@@ -38,6 +38,6 @@ _TO_NONCE = bytes(byte % 128 + (byte % 128 in b"\0$") for byte in range(256))
 
 def mask(message: bytes, pattern: bytes) -> bytes:
     """``message`` XOR ``pattern``, which repeats; masking twice gives the message back."""
-    times = len(message) // len(pattern) + 1
-    stream = (pattern * times)[: len(message)]
-    return bytes(left ^ right for left, right in zip(message, stream, strict=True))
+    size = len(message)
+    stream = (pattern * (size // len(pattern) + 1))[:size]
+    return (int.from_bytes(message, "little") ^ int.from_bytes(stream, "little")).to_bytes(size, "little")

@@ -17,8 +17,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pymysql._auth import scramble_caching_sha2, scramble_native_password
-
 from proxy.wire.auth.conversation import mask
 from proxy.wire.primitives import to_bytes
 
@@ -97,21 +95,15 @@ class Credentials:
         """What proves the password to a server by mysql_native_password; ``None`` when too little is known."""
         if self.is_empty:
             return b""
-        if self.password is not None:
-            return scramble_native_password(self.password, nonce)
-        if self.native_stage1 is None:
-            return None
-        return mask(self.native_stage1, _sha1(nonce + _sha1(self.native_stage1)))
+        stage1 = _sha1(self.password) if self.password is not None else self.native_stage1
+        return None if stage1 is None else mask(stage1, _sha1(nonce + _sha1(stage1)))
 
     def sha2_scramble(self, nonce: bytes) -> bytes | None:
         """The same by caching_sha2_password's fast path."""
         if self.is_empty:
             return b""
-        if self.password is not None:
-            return scramble_caching_sha2(self.password, nonce)
-        if self.sha2_stage1 is None:
-            return None
-        return mask(self.sha2_stage1, _sha256(_sha256(self.sha2_stage1) + nonce))
+        stage1 = _sha256(self.password) if self.password is not None else self.sha2_stage1
+        return None if stage1 is None else mask(stage1, _sha256(_sha256(stage1) + nonce))
 
 
 def _sha1(data: bytes) -> bytes:

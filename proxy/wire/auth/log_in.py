@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pymysql._auth import sha2_rsa_encrypt
-
 from proxy.errors import MalformedPacket, ServerRefused, UnsupportedAuth
 from proxy.wire.auth import ed25519
 from proxy.wire.auth.conversation import Conversation
@@ -172,6 +170,8 @@ class _Prover:
         return key_request
 
     def _encrypted(self, public_key: bytes) -> bytes:
+        from pymysql._auth import sha2_rsa_encrypt  # here, because it brings all of PyMySQL and of cryptography
+
         try:
             return sha2_rsa_encrypt(self._password(), self.nonce, public_key)
         except ValueError:
