@@ -205,13 +205,19 @@ PROCESS_ROWS = (
         lambda s: s.relay.prepared_cached,
     ),
     Row(
-        "forebay_prepared_again",
+        "forebay_prepares",
         COUNTER,
-        "Statements prepared once more on another server connection.",
+        "Preparations asked of servers, for a client's COM_STMT_PREPARE or for an execution.",
+        lambda s: s.relay.prepares,
+    ),
+    Row(
+        "forebay_reprepares",
+        COUNTER,
+        "Those of them for an execution on a server connection that did not have the statement.",
         lambda s: s.relay.prepared_again,
     ),
     Row(
-        "forebay_prepared_evicted",
+        "forebay_prepared_evictions",
         COUNTER,
         "Prepared statements closed on a server connection to make room.",
         lambda s: s.relay.prepared_evicted,

@@ -228,6 +228,20 @@ class PoolSettings:
         reloadable=True,
         minimum=0.001,
     )
+    max_prepared_statements: int = setting(
+        INTEGER,
+        256,
+        "Prepared statements kept on each server connection; the least recently used one makes room.",
+        reloadable=True,
+        minimum=1,
+        maximum=1_000_000,
+    )
+    prepared_statements_memory: int = setting(
+        SIZE,
+        64 * 1024 * 1024,
+        "Memory for prepared statements in all, those of clients included; without room a client gets error 1461.",
+        minimum=64 * 1024,
+    )
     init_query: str = setting(
         TEXT, "", "SQL run on each new server connection before it is lent, statements separated by semicolons."
     )

@@ -18,10 +18,11 @@ from typing import Any, TypeAlias, TypeVar
 
 from proxy.errors import MalformedPacket, ProxyError, ServerLost
 from proxy.net.stream import Stream
+from proxy.session.prepared import Preparations
 from proxy.session.state import State
 from proxy.wire import replies
 from proxy.wire.answers import Answer
-from proxy.wire.constants import COM_QUIT
+from proxy.wire.constants import COM_QUIT, COM_STMT_PREPARE
 from proxy.wire.frames import FrameReader, frame
 from proxy.wire.replies import Reply
 
@@ -50,6 +51,7 @@ class ServerConnection(Stream):
         "_finished",
         "_raw",
         "_reader",
+        "_shapes",
         "_talk",
         "_waiter",
         "address",
@@ -67,6 +69,7 @@ class ServerConnection(Stream):
         "nonce",
         "on_lost",
         "plugin",
+        "prepared",
         "reply",
         "residue",
         "state",
@@ -91,6 +94,7 @@ class ServerConnection(Stream):
         self.variables: dict[bytes, str | None] = {}  # user variables as SQL, None where not read out yet
         self.variables_seen: set[bytes] = set()  # names that were ever set here: NULL now is not the same as never
         self.asked_at = 0.0  # when Forebay last asked something of its own here
+        self.prepared: Preparations | None = None
         self.connection_id = 0
         self.version = ""
         self.mariadb = False
@@ -107,6 +111,7 @@ class ServerConnection(Stream):
         self._answers: list[Answer] = []
         self._expected = 0
         self.behind = False  # a borrower's command has been sent right behind the questions of a talk
+        self._shapes: list[int] = []
         self._raw: list[bytes | bytearray] = []
 
     def __repr__(self) -> str:
@@ -130,6 +135,8 @@ class ServerConnection(Stream):
 
     def lost(self, exc: Exception | None) -> None:
         self._failure = self._failure or ServerLost()
+        if self.prepared is not None:
+            self.prepared.clear()
         self._wake()
         talking = self._talk is not None
         if talking:
@@ -220,9 +227,15 @@ class ServerConnection(Stream):
         self.asked_at = time.monotonic()
         self._answers = []
         self._expected = len(commands)
+        self._shapes = [replies.PREPARE if command[0] == COM_STMT_PREPARE else replies.QUERY for command in commands]
         self._raw = []
-        self.reply.begin(replies.QUERY, False, None, int(self.extended_metadata))
+        self._expect()
         self.write(b"".join([frame(command) for command in commands]))
+
+    def _expect(self) -> None:
+        """Another answer begins. That to a preparation is for clients, so its extended metadata stays."""
+        shape = self._shapes[len(self._answers)]
+        self.reply.begin(shape, False, None, 0 if shape == replies.PREPARE else int(self.extended_metadata))
 
     def _conversing(self, data: bytes) -> None:
         reply = self.reply
@@ -238,7 +251,7 @@ class ServerConnection(Stream):
                     self._raw = []
                     if len(self._answers) == self._expected:
                         break
-                    reply.begin(replies.QUERY, False, None, int(self.extended_metadata))
+                    self._expect()
         except ProxyError as error:
             self.abort()  # first, so that whoever is told gives nothing broken back
             self._end_talk(None, error)
@@ -276,8 +289,10 @@ class ServerConnection(Stream):
         self.variables[UNSEEN] = ""
         self.variables_seen.add(UNSEEN)
 
-    def forget_variables(self) -> None:
-        """A clean slate has removed every user variable, and the insert id."""
+    def forget_session(self) -> None:
+        """A clean slate has removed every user variable, the insert id, and all prepared statements."""
+        if self.prepared is not None:
+            self.prepared.clear()
         self.variables = {}
         self.variables_seen.clear()
         self.insert_id = 0

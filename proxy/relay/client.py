@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, ProxyError, ServerLost, ShuttingDown
 from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
-from proxy.relay import leaving, lending, login, own_answers, transfer
+from proxy.relay import executing, leaving, lending, login, own_answers, preparing, transfer
 from proxy.relay.commands import dispatch, read_traits
 from proxy.relay.phases import BUSY, CLOSED, FILE, IDLE, LOGIN
 from proxy.session.holdings import Holdings
+from proxy.session.prepared import ClientStatements, Statement
 from proxy.session.state import State
 from proxy.session.statements import Traits
 from proxy.wire import packets
-from proxy.wire.constants import COM_QUERY, COM_STMT_PREPARE
+from proxy.wire.constants import COM_QUERY, COM_STMT_PREPARE, COM_STMT_SEND_LONG_DATA
 from proxy.wire.frames import HEADER, LONGEST, FrameReader, frame, frame_all, frame_count
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Client(Stream):
         "settling",
         "shape",
         "state",
+        "statement",
         "status",
         "traits",
         "user",
@@ -121,7 +123,8 @@ class Client(Stream):
         self.in_transaction = False
         self.dedicated = False  # keeps its server connection: sharing is off, or its user wants it so
         self.pins: dict[str, float] = {}
-        self.prepared: set[int] = set()
+        self.prepared = ClientStatements()
+        self.statement: Statement | None = None  # that the last command on one has named
         self.variables: dict[bytes, str | None] = {}
         self.held = Holdings()
         self.ahead = False  # a SET was answered here since the lingering server connection was last used
@@ -232,6 +235,10 @@ class Client(Stream):
 
     def refuse(self, error: ProxyError) -> None:
         """Answer the command with an ERR packet; the client goes on."""
+        if self.command == COM_STMT_SEND_LONG_DATA and self.statement is not None and self.phase == BUSY:
+            self.statement.failure = error  # that command has no answer: the execution tells
+            self.ready()
+            return
         self.log_error(error)
         self.row_count = -1
         self.ahead = True
@@ -311,6 +318,21 @@ class Client(Stream):
             self.traits = read_traits(self)
 
     send = transfer.send
+
+    def prepare_on(self, server: ServerConnection) -> None:
+        preparing.prepare_on(self, server)
+
+    def execute_on(self, server: ServerConnection) -> None:
+        executing.execute_on(self, server)
+
+    def forward_on(self, server: ServerConnection) -> None:
+        executing.forward_on(self, server)
+
+    def reset_on(self, server: ServerConnection) -> None:
+        executing.reset_on(self, server)
+
+    def long_data_on(self, server: ServerConnection) -> None:
+        executing.long_data_on(self, server)
 
     def answer_from_memory(self) -> None:
         own_answers.from_memory(self)

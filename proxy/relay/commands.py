@@ -7,11 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from proxy.errors import MalformedPacket, NotSupported, UnknownCommand
-from proxy.net.server_connection import ServerConnection
-from proxy.relay import kill, learning, leaving, lending, login, own_answers, transfer
-from proxy.session import pins, statements
+from proxy.relay import executing, kill, leaving, lending, login, own_answers, preparing
 from proxy.session.statements import Traits
-from proxy.wire import packets, replies
+from proxy.wire import executions, packets, replies
 from proxy.wire.constants import (
     CLIENT_DEPRECATE_EOF,
     COM_BINLOG_DUMP,
@@ -43,15 +41,12 @@ from proxy.wire.constants import (
     OPTION_MULTI_STATEMENTS_OFF,
     OPTION_MULTI_STATEMENTS_ON,
 )
-from proxy.wire.frames import HEADER, LONGEST
+from proxy.wire.frames import HEADER
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
 
 _BODY = HEADER + 1
-
-# What a binary prepared statement does is not told by its execution: like CALL, it may be anything.
-_EXECUTED = Traits(statements.CALLS, 1, b"EXECUTE")
 
 
 def dispatch(client: Client, packet: bytes, command: int) -> None:
@@ -78,15 +73,7 @@ def _query(client: Client, packet: bytes) -> None:
 def read_traits(client: Client) -> Traits:
     """The traits of the command's SQL text, under the session's sql_mode and charset as far as they are known."""
     mode = client.state.mode if client.state is not None else 0
-    return client.hub.traits.get(_text(client.packet), mode)
-
-
-def _text(packet: bytes) -> bytes:
-    """The SQL text; a payload over 16 MiB is framed in several pieces, whose headers are not text."""
-    if len(packet) < HEADER + LONGEST:
-        return packet[_BODY:]
-    parts = [packet[start + HEADER : start + HEADER + LONGEST] for start in range(0, len(packet), HEADER + LONGEST)]
-    return b"".join(parts)[1:]
+    return client.hub.traits.get(executions.text(client.packet), mode)
 
 
 def _forward(shape: int) -> Callable[[Client, bytes], None]:
@@ -97,59 +84,21 @@ def _forward(shape: int) -> Callable[[Client, bytes], None]:
     return forward
 
 
-# Prepared statements live on one server connection, so the client keeps it while it has any.
-
-
 def _prepare(client: Client, packet: bytes) -> None:
-    client.shape = replies.PREPARE
-    client.traits = read_traits(client)
-    client.on_lent = lambda server: _send_prepare(client, server)
-    lending.borrow(client)
-
-
-def _send_prepare(client: Client, server: ServerConnection) -> None:
-    learning.pin(client, pins.PREPARED_STATEMENT, None)
-    transfer.send(client, server)
-
-
-def _with_statement(shape: int) -> Callable[[Client, bytes], None]:
-    def forward(client: Client, packet: bytes) -> None:
-        if client.server is None:
-            client.refuse(own_answers.unknown_statement(client, packet))
-            return
-        client.shape = shape
-        lending.borrow(client)
-
-    return forward
+    preparing.prepare(client, read_traits(client))
 
 
 def _execute(client: Client, packet: bytes) -> None:
-    if client.server is None:
-        client.refuse(own_answers.unknown_statement(client, packet))
-        return
-    client.shape = replies.QUERY
-    client.traits = _EXECUTED
-    lending.borrow(client)
-
-
-def _without_answer(client: Client, packet: bytes) -> None:
-    if client.server is not None:
-        transfer.send_without_answer(client, client.server)
+    stats = client.hub.stats
+    if client.tls is None:
+        stats.queries_plain += 1
     else:
-        client.ready()
+        stats.queries_tls += 1
+    executing.execute(client)
 
 
-def _close_statement(client: Client, packet: bytes) -> None:
-    server = client.server
-    if server is None or len(packet) < _BODY + 4:
-        client.ready()
-        return
-    client.prepared.discard(int.from_bytes(packet[_BODY : _BODY + 4], "little"))
-    server.write(packet)
-    if not client.prepared:
-        learning.unpin(client, pins.PREPARED_STATEMENT)
-        lending.release(client, server)
-    client.ready()
+def _on_statement(act: Callable[[Client], None]) -> Callable[[Client, bytes], None]:
+    return lambda client, packet: act(client)
 
 
 # Answered here.
@@ -160,6 +109,8 @@ def _quit(client: Client, packet: bytes) -> None:
 
 
 def _ping(client: Client, packet: bytes) -> None:
+    client.row_count = 0
+    client.ahead = True
     client.answer_ok()
 
 
@@ -231,11 +182,11 @@ _COMMANDS: dict[int, Callable[[Client, bytes], None]] = {
     COM_CHANGE_USER: _change_user,
     COM_STMT_PREPARE: _prepare,
     COM_STMT_EXECUTE: _execute,
-    COM_STMT_SEND_LONG_DATA: _without_answer,
-    COM_STMT_CLOSE: _close_statement,
-    COM_STMT_RESET: _with_statement(replies.SINGLE),
+    COM_STMT_SEND_LONG_DATA: _on_statement(executing.send_long_data),
+    COM_STMT_CLOSE: _on_statement(executing.close),
+    COM_STMT_RESET: _on_statement(executing.reset),
     COM_SET_OPTION: _set_option,
-    COM_STMT_FETCH: _with_statement(replies.FETCH),
+    COM_STMT_FETCH: _on_statement(executing.fetch),
     COM_RESET_CONNECTION: _reset_connection,
     COM_CREATE_DB: _not_for_clients("COM_CREATE_DB"),
     COM_DROP_DB: _not_for_clients("COM_DROP_DB"),

@@ -10,6 +10,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from proxy.relay.stats import RelayStats
+from proxy.session.prepared import Cache
 from proxy.session.statements import TraitsCache
 from proxy.settings import Settings
 from proxy.wire.auth import Credentials, RsaKey
@@ -35,6 +36,7 @@ class Hub:
         self.client_tls: ssl.SSLContext | None = None
         self.stats = RelayStats()
         self.traits = TraitsCache(CACHED_TEXTS, CACHED_BYTES)
+        self.prepared = Cache(settings.pool.prepared_statements_memory, self.stats)
         self.clients: dict[int, Client] = {}
         self.routes: Routes
         self.version = UNKNOWN_VERSION

@@ -20,9 +20,9 @@ from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES, States
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
 from proxy.wire.answers import Answer
-from proxy.wire.constants import CLIENT_IGNORE_SPACE, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
+from proxy.wire.constants import CLIENT_IGNORE_SPACE, COM_STMT_EXECUTE, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 from proxy.wire.packets import Changes, parse_trackers
-from proxy.wire.replies import PREPARE, Reply
+from proxy.wire.replies import Reply
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
@@ -47,6 +47,13 @@ def ignores_space(client: Client) -> bool:
     return bool(client.capabilities & CLIENT_IGNORE_SPACE) and not forgotten
 
 
+def text_of(client: Client) -> bytes:
+    """The SQL text of the command under way."""
+    if client.command == COM_STMT_EXECUTE and client.statement is not None:
+        return client.statement.definition.text
+    return client.packet[5:]
+
+
 def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     """An answer ended well: see what is different now."""
     traits = client.traits
@@ -60,8 +67,6 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
             client.counted_elsewhere = False
     else:
         client.row_count = reply.affected_rows
-    if client.shape == PREPARE:
-        client.prepared.add(reply.statement_id)
     if reply.insert_id:
         server.residue |= INSERT_ID
         _count_carried(client, "insert_id", traits)
@@ -75,13 +80,27 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
         _learn_special(client, server, traits, flags)
 
 
+def learn_prepared(client: Client, server: ServerConnection) -> None:
+    """A statement was prepared, not executed: that has cleared warnings at most."""
+    warnings = server.reply.warnings
+    if warnings or client.diagnostics is not None or server.residue & WARNINGS:
+        _learn_warnings(client, server, warnings, client.traits)
+    client.ahead = client.diagnostics is not None  # kept, and only here
+    if client.traits is None:
+        return
+    if client.traits.flags & statements.FOUND_ROWS:
+        client.counted_elsewhere = False  # borrowing has brought the number along
+    if server.mariadb and client.traits.flags & statements.ASSIGNS_VARIABLE:
+        _learn_variables(client, server, client.traits)  # MariaDB makes them now, as NULL
+
+
 def _learn_effect(client: Client, reply: Reply, traits: Traits, mode: int) -> None:
     """The same SET will do the same again. A client that has changed the trackers themselves proves nothing."""
     trackers = reply.trackers
     if trackers is None or len(trackers) != 1 or not parse_trackers(trackers[0]).variables:
         return
     if not reply.warnings and pins.SESSION_TRACK not in client.pins and may_remember(traits):
-        client.route.effects.learn(client.packet[5:], mode, Effect(trackers[0], _naming(traits.flags)))
+        client.route.effects.learn(text_of(client), mode, Effect(trackers[0], _naming(traits.flags)))
 
 
 def _naming(flags: int) -> int:
@@ -138,6 +157,8 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
     if flags & statements.CALC_FOUND_ROWS:
         server.residue |= FOUND_ROWS
         _count_carried(client, "found_rows", traits)
+    if flags & (statements.DEFINES | statements.TEXT_PREPARE):
+        client.hub.prepared.epoch += 1
     if flags & pins.PINNING:
         for reason in pins.begun_by(traits):
             pin(client, reason, traits)
@@ -145,7 +166,7 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
         _learn_variables(client, server, traits)
     if flags & statements.TEXT_PREPARE and traits.prepared and not failed:
         _learn_prepared_text(client, server, traits)
-    if server.mariadb and flags & statements.SETS and pins.sets_unseen(client.packet):
+    if server.mariadb and flags & statements.SETS and pins.sets_unseen(text_of(client)):
         pin(client, pins.HIDDEN_CHANGE, traits)
     if flags & HOLDING:
         _learn_holdings(client, traits, failed)
@@ -169,7 +190,7 @@ def _learn_lock_statement(client: Client, traits: Traits, flags: int) -> None:
 
 def _learn_xa(client: Client, traits: Traits) -> None:
     """XA START ... XA COMMIT: between them the branch belongs to this server connection."""
-    begins = pins.after_xa(client.packet[5:64])
+    begins = pins.after_xa(text_of(client)[:59])
     if begins:
         pin(client, pins.XA, traits)
     elif begins is False and not client.in_transaction:
@@ -188,7 +209,7 @@ def _learn_warnings(client: Client, server: ServerConnection, count: int, traits
     if not server.mariadb:
         client.diagnostics = None
         server.residue &= ~WARNINGS
-    elif traits is not None and traits.verb not in _KEEPS_WARNINGS and b"from" in client.packet.lower():
+    elif traits is not None and traits.verb not in _KEEPS_WARNINGS and b"from" in text_of(client).lower():
         client.diagnostics = None
 
 
@@ -204,7 +225,9 @@ def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes
         state = states.after(state, changes, client.in_transaction, naming)
         if changes.transaction_state is not None:
             _learn_locks(client, changes.transaction_state, traits)
-        if traits is not None and pins.hidden_change(traits, changes):
+        # A statement that was prepared under another schema has that one while it runs.
+        switched = client.command == COM_STMT_EXECUTE and changes.schema is not None
+        if traits is not None and pins.hidden_change(traits, changes, switched):
             pin(client, pins.HIDDEN_CHANGE, traits)
     if state is not client.state:
         _count_carried(client, "state", traits)
@@ -246,8 +269,6 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
         _learn_trackers(client, server, server.reply.trackers, traits)
     if server.mariadb and client.state is not None and client.state.characteristics and number not in _NOT_BEGUN:
         pin(client, pins.HIDDEN_CHANGE, traits)  # nobody tells whether the settings of the next transaction are used up
-    if client.shape == PREPARE and not client.prepared:
-        unpin(client, pins.PREPARED_STATEMENT)
     if traits is not None and traits.flags & _SPECIAL and not refused_unread:
         _learn_special(client, server, traits, traits.flags, failed=True)
 
@@ -320,7 +341,7 @@ def _statement(client: Client, reason: str, traits: Traits | None) -> dict[str, 
     """The fields of a log line about a statement: its digest, never its literals."""
     fields: dict[str, object] = {"client": client.id, "user": client.user, "reason": reason}
     if traits is not None and client.state is not None:
-        fields["statement"] = statements.digest(client.packet[5:], client.state.mode).decode("utf-8", "replace")
+        fields["statement"] = statements.digest(text_of(client), client.state.mode).decode("utf-8", "replace")
     return fields
 
 
@@ -353,5 +374,5 @@ def unpin_all(client: Client) -> None:
     """Everything that pinned is gone with the session or with its server connection."""
     for reason in list(client.pins):
         unpin(client, reason)
-    client.prepared.clear()
+    client.prepared.lose_server()
     client.held.clear()

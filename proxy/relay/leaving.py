@@ -14,6 +14,7 @@ from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning
 from proxy.session import pins
 from proxy.session.conversations import HIDDEN, INSERT_ID, WARNINGS, clean_slate, rollback
+from proxy.wire.constants import STATUS_CURSOR_EXISTS
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def abandon(client: Client) -> None:
     """The client is gone, or gives its session up: whatever it held or waited for goes back, clean."""
     client.route.pool.forget(client)
+    client.prepared.clear(client.hub.prepared)
     client.settling = None
     client.waits_for_settling = False
     lingering, client.lingering = client.lingering, None
@@ -115,7 +117,7 @@ def _drain(server: ServerConnection, data: bytes) -> None:
         server.answering = None
         learning.learn_orphan(gone.client, server)
         gone.in_transaction = gone.in_transaction or gone.client.in_transaction or server.reply.error is not None
-        gone.dirty = gone.dirty or bool(gone.client.pins)
+        gone.dirty = gone.dirty or bool(gone.client.pins or server.reply.status & STATUS_CURSOR_EXISTS)
         learning.unpin_all(gone.client)
         orphaned(server, None)
 
@@ -148,5 +150,5 @@ def _cleaned(gone: _Gone, server: ServerConnection, state: object, error: ProxyE
         return
     server.state = state  # type: ignore[assignment]
     if gone.dirty:
-        server.forget_variables()
+        server.forget_session()
     pool.give_back(server)

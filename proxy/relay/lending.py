@@ -83,8 +83,8 @@ def lend(client: Client, server: ServerConnection) -> None:
     flags = client.traits.flags if client.traits is not None else 0
     is_own = server.lingers_for is client
     unsure = client.ahead or not is_own or _must_count(client)
-    asks_memory = flags & ABOUT_LAST and unsure and client.on_lent is None
-    if asks_memory and only_memory_knows(client, flags):
+    asks_memory = flags & ABOUT_LAST and unsure
+    if asks_memory and client.on_lent is None and only_memory_knows(client, flags):
         client.server = server.borrower = None
         client.route.pool.give_back(server)
         client.answer_from_memory()
@@ -236,7 +236,7 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
         clean = clean_slate(states, client.hub.settings.pool.init_query, server.state)
         commands = next(clean)
         server.state = states.cleaned(server.state)
-        server.forget_variables()
+        server.forget_session()
     commands += _sync(client, server, is_own)
     if questions or commands:
         stats.settles += bool(questions)

@@ -199,8 +199,7 @@ def _answer_number(client: Client, value: int, name: bytes, warnings: int = 0) -
 
 
 def _answer_connection_id(client: Client, name: bytes) -> None:
-    states = client.route.states
-    is_mariadb = states is not None and states.baseline.mariadb
+    is_mariadb = _is_mariadb(client)
     column = packets.Column(
         name.decode("utf-8", "replace"),
         charset=COLLATION_BINARY,
@@ -232,13 +231,22 @@ _STATEMENT_COMMANDS = {
 }
 
 
-def unknown_statement(client: Client, packet: bytes) -> ProxyError:
+def unknown_statement(client: Client, number: int) -> ProxyError:
     """ER_UNKNOWN_STMT_HANDLER, as the server words it."""
-    number = int.from_bytes(packet[5:9], "little")
-    states = client.route.states
-    is_mariadb = states is None or states.baseline.mariadb
-    given_to = _STATEMENT_COMMANDS[packet[4]] if is_mariadb else "mysql_stmt_precheck"
+    given_to = _STATEMENT_COMMANDS[client.command] if _is_mariadb(client) else "mysql_stmt_precheck"
     return ServerRefused(1243, "HY000", f"Unknown prepared statement handler ({number}) given to {given_to}")
+
+
+def no_cursor(client: Client, number: int) -> ProxyError:
+    """ER_STMT_HAS_NO_OPEN_CURSOR, as the server words it."""
+    return ServerRefused(
+        1421, "HY000", f"The statement ({number}) has no open cursor{'' if _is_mariadb(client) else '.'}"
+    )
+
+
+def _is_mariadb(client: Client) -> bool:
+    states = client.route.states
+    return states is not None and states.baseline.mariadb
 
 
 def statistics(hub: Hub) -> bytes:

@@ -26,6 +26,7 @@ from proxy.relay.hub import Hub
 from proxy.session import hidden
 from proxy.session.conversations import introduce, normalise, ping
 from proxy.session.effects import Effects
+from proxy.session.prepared import Preparations
 from proxy.session.state import States
 from proxy.wire.auth import Credentials
 
@@ -75,6 +76,7 @@ class Route:
             text = f"Connecting to the server at {settings.target.address} took too long (pool.connect_timeout)"
             raise ServerUnavailable(text) from None
         connection.on_lost = self._lost
+        connection.prepared = Preparations(self.hub.prepared, connection)
         self.connections.add(connection)
         self.hub.version = connection.version
         self.hub.extended_metadata = connection.extended_metadata
@@ -98,7 +100,7 @@ class Route:
         async with asyncio.timeout(self.hub.settings.pool.connect_timeout):
             await change_user(connection, self.hub.settings.target, self.login)
             await self.introduce(connection)
-        connection.forget_variables()
+        connection.forget_session()
 
     def take_login(self, credentials: Credentials) -> None:
         """Log in with these credentials from now on."""

@@ -36,6 +36,7 @@ class RelayStats:
         "prepared_again",
         "prepared_cached",
         "prepared_evicted",
+        "prepares",
         "queries_plain",
         "queries_tls",
         "query_latency",
@@ -77,6 +78,7 @@ class RelayStats:
         self.rollbacks = 0  # of clients that fell silent or went away inside a transaction
 
         self.prepared_cached = 0  # now, statements prepared on server connections
+        self.prepares = 0  # COM_STMT_PREPARE sent to servers
         self.prepared_again = 0
         self.prepared_evicted = 0
 

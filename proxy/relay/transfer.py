@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import MalformedPacket, NotSupported, ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import learning, leaving, lending
+from proxy.relay import executed, learning, leaving, lending
 from proxy.relay.phases import BUSY, FILE
 from proxy.session import statements
 from proxy.session.conversations import ask_status
 from proxy.wire import packets
 from proxy.wire.answers import Answer
-from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
+from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, COM_QUERY, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 from proxy.wire.frames import frame, frame_count
 from proxy.wire.replies import LASTING
 
@@ -49,12 +49,6 @@ def send(client: Client, server: ServerConnection) -> None:
         server.behind = False
     else:
         server.write(client.packet)
-
-
-def send_without_answer(client: Client, server: ServerConnection) -> None:
-    """Send a command that servers never answer (COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA)."""
-    server.write(client.packet)
-    client.ready()
 
 
 def answered(client: Client, data: bytes) -> None:
@@ -100,7 +94,7 @@ def finish(client: Client, server: ServerConnection) -> None:
         client.close()
         return
     if reply.error is not None:
-        _finish_error(client, server, reply.error)
+        finish_error(client, server, reply.error)
         return
     before, status = client.status, reply.status & LASTING
     client.status = status
@@ -109,6 +103,8 @@ def finish(client: Client, server: ServerConnection) -> None:
     if was is not client.in_transaction:
         stats.in_transaction += 1 if client.in_transaction else -1
     learning.learn(client, server, reply)
+    if client.command != COM_QUERY:
+        executed.ended(client, server)
     if (before ^ status) & STATUS_AUTOCOMMIT:
         learning.follow_autocommit(client, server, status)
     if client.traits is not None and client.traits.flags & statements.HANGS_UP:
@@ -119,9 +115,12 @@ def finish(client: Client, server: ServerConnection) -> None:
     client.ready()
 
 
-def _finish_error(client: Client, server: ServerConnection, payload: bytes) -> None:
+def finish_error(client: Client, server: ServerConnection, payload: bytes) -> None:
+    """The answer, or what stands for one, is this ERR packet."""
     number = packets.parse_err(payload, CLIENT_PROTOCOL_41).number
     learning.learn_error(client, server, number)
+    if client.command != COM_QUERY:
+        executed.ended(client, server)
     flags = client.traits.flags if client.traits is not None else 0
     if number in lending.FAREWELLS:
         _lost_after_error(client, server, "farewell", client.in_transaction or bool(client.pins))

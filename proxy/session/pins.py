@@ -23,7 +23,9 @@ INSTANCE_LOCK = "instance_lock"
 NAMED_LOCK = "named_lock"
 HANDLER = "handler"
 TEXT_PREPARE = "text_prepare"
-PREPARED_STATEMENT = "prepared_statement"
+PREPARED_STATEMENT = "prepared_statement"  # one that cannot be shared; see relay/preparing
+CURSOR = "cursor"
+LONG_DATA = "long_data"
 ROLE = "role"
 PROFILING = "profiling"
 SEQUENCE = "sequence"
@@ -44,6 +46,8 @@ REASONS = (
     HANDLER,
     TEXT_PREPARE,
     PREPARED_STATEMENT,
+    CURSOR,
+    LONG_DATA,
     ROLE,
     PROFILING,
     SEQUENCE,
@@ -87,12 +91,12 @@ def begun_by(traits: Traits) -> list[str]:
     return [reason for flag, reason in _BY_TRAIT if traits.flags & flag]
 
 
-def hidden_change(traits: Traits, changes: Changes) -> bool:
+def hidden_change(traits: Traits, changes: Changes, switched: bool = False) -> bool:
     """Whether the server changed session state that neither the text nor another tracker explains.
 
     The state tracker fires for every change, so it proves nothing where the statement is a SET, a USE
     or a DROP of the default schema, or pins already. Behind a procedure or a function it may stand for
-    anything.
+    anything. ``switched``: the server has left the default schema meanwhile, and come back.
     """
     flags = traits.flags
     if not changes.state_changed or flags & PINNING:
@@ -100,7 +104,7 @@ def hidden_change(traits: Traits, changes: Changes) -> bool:
     if flags & (statements.CALLS | statements.FUNCTION | statements.MULTI | statements.UNSURE):
         return True
     dropped = traits.verb == b"DROP" and changes.schema is not None
-    return not (flags & _EXPLAIN or dropped)
+    return not (flags & _EXPLAIN or dropped or switched)
 
 
 def sets_unseen(sql: bytes) -> bool:

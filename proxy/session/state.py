@@ -47,6 +47,13 @@ PASSING = frozenset(
     statement_id timestamp use_secondary_engine warning_count innodb_lock_wait_timeout_used""".split()
 )
 
+# They decide how a statement is run, not what it means: its preparation is the same under all values.
+_LATER = frozenset(
+    """autocommit transaction_isolation tx_isolation transaction_read_only tx_read_only wait_timeout
+    interactive_timeout net_read_timeout net_write_timeout lock_wait_timeout innodb_lock_wait_timeout
+    max_execution_time max_statement_time foreign_key_checks unique_checks""".split()
+)
+
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 _REMEMBERED = 256  # pairs of states
 _PLAIN = re.compile(r"[ -\[\]-~]*\Z")  # printable ASCII without a backslash
@@ -55,7 +62,7 @@ _PLAIN = re.compile(r"[ -\[\]-~]*\Z")  # printable ASCII without a backslash
 class State:
     """One interned session state. ``mode`` is the lexer's mode under this state's sql_mode and charset."""
 
-    __slots__ = ("__weakref__", "characteristics", "known", "mode", "schema", "variables")
+    __slots__ = ("__weakref__", "characteristics", "context", "known", "mode", "schema", "variables")
 
     def __init__(self, schema: str | None, variables: tuple[tuple[str, str], ...], characteristics: str) -> None:
         self.schema = schema
@@ -63,6 +70,7 @@ class State:
         self.characteristics = characteristics
         self.known = all(value is not UNKNOWN for _, value in variables)
         self.mode = 0
+        self.context: State | bool | None = None  # see States.context: None before it was asked for, True itself
 
     def __repr__(self) -> str:
         parts = [f"{name}={value!r}" for name, value in self.variables]
@@ -211,6 +219,21 @@ class States:
         if self.value(state, "character_set_collations"):
             return UNKNOWN
         return self.baseline.default_collations.get(charset, UNKNOWN)
+
+    def context(self, state: State) -> State:
+        """The part of a state under which a statement is prepared: the same for all that prepare alike."""
+        found = state.context
+        if found is None:
+            kept = {name: value for name, value in state.variables if name not in _LATER}
+            context = self._intern(state.schema, kept, "")
+            state.context = found = True if context is state else context
+        return found if isinstance(found, State) else state
+
+    def under(self, context: State, state: State) -> State:
+        """The state with everything in it that ``context`` is about as it is there; no schema leaves the state's."""
+        variables = {name: value for name, value in state.variables if name in _LATER} | dict(context.variables)
+        schema = state.schema if context.schema is None else context.schema
+        return self._intern(schema, variables, state.characteristics)
 
     def sync(self, have: State, want: State) -> list[bytes] | None:
         """The commands (payloads) that bring a server connection from ``have`` to ``want``.

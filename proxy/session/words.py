@@ -68,7 +68,8 @@ PIN_HINT = 1 << 46  # /* forebay: pin */
 UNPIN_HINT = 1 << 47  # /* forebay: unpin */
 UNKNOWN_VERB = 1 << 48  # begins with a word that begins no statement known here (UNSURE is set too)
 UNSURE = 1 << 49
-READ_ONLY = 1 << 50  # one plain question: no flag below it, no lock, nothing written; can be asked again
+DEFINES = 1 << 50  # CREATE, ALTER, DROP and the like: what tables, routines or rights are may change
+READ_ONLY = 1 << 51  # one plain question: no flag below it, no lock, nothing written; can be asked again
 
 INTERESTING = READ_ONLY - 1
 _FLAGS = {name: flag for name, flag in globals().items() if name.isupper() and name != "INTERESTING"}
@@ -99,9 +100,9 @@ VERBS: dict[bytes, tuple[int, int]] = {
     **_rows(KEEPS_VARIABLES, SHOWING, b"SHOW"),
     **_rows(KEEPS_VARIABLES, EXPLAINING, b"EXPLAIN DESCRIBE DESC"),
     **_rows(0, PLAIN, b"ANALYZE HELP SIGNAL RESIGNAL PURGE RESET CHANGE STOP CLONE SHUTDOWN RESTART"),
-    **_rows(NAMES_FIRST | RENAMES_TABLE, PLAIN, b"RENAME"),
-    **_rows(NAMES_FIRST, PLAIN, b"GRANT REVOKE TRUNCATE OPTIMIZE CHECK CHECKSUM REPAIR CACHE"),
-    **_rows(NAMES_FIRST, PLAIN, b"INSTALL UNINSTALL IMPORT"),
+    **_rows(NAMES_FIRST | RENAMES_TABLE | DEFINES, PLAIN, b"RENAME"),
+    **_rows(NAMES_FIRST, PLAIN, b"OPTIMIZE CHECK CHECKSUM REPAIR CACHE"),
+    **_rows(NAMES_FIRST | DEFINES, PLAIN, b"GRANT REVOKE TRUNCATE INSTALL UNINSTALL IMPORT"),
     **_rows(TABLE_LOCK, LOCKING, b"LOCK"),
     **_rows(TABLE_LOCK, UNLOCKING, b"UNLOCK"),
     **_rows(TABLE_LOCK | INSTANCE_LOCK, PLAIN, b"BACKUP"),
@@ -110,8 +111,8 @@ VERBS: dict[bytes, tuple[int, int]] = {
     **_rows(TEXT_PREPARE | KEEPS_VARIABLES, PREPARING, b"PREPARE"),
     **_rows(TEXT_PREPARE | CALLS | REREADS, EXECUTING, b"EXECUTE"),
     **_rows(TEXT_PREPARE, DEALLOCATING, b"DEALLOCATE"),
-    **_rows(NAMES_FIRST, DROPPING, b"DROP"),
-    **_rows(NAMES_FIRST, CREATING, b"CREATE ALTER"),
+    **_rows(NAMES_FIRST | DEFINES, DROPPING, b"DROP"),
+    **_rows(NAMES_FIRST | DEFINES, CREATING, b"CREATE ALTER"),
     **_rows(TRANSACTION, BEGINNING, b"BEGIN"),
     **_rows(0, STARTING, b"START"),
     **_rows(TRANSACTION, ENDING, b"COMMIT ROLLBACK"),

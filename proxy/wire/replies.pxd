@@ -9,6 +9,7 @@ cdef class Reply:
     cdef public object insert_id
     cdef public int warnings
     cdef public Py_ssize_t rows
+    cdef public int width
     cdef public unsigned int statement_id
     cdef public int results
     cdef public bytes surplus

@@ -75,6 +75,7 @@ class Reply:
     ``status``, ``affected_rows``, ``insert_id`` and ``warnings`` are those of the last OK or EOF;
     ``rows`` counts the rows of the last result set, -1 where there was none; ``error`` is the payload
     of the ERR packet that ended the answer, or None; ``trackers`` lists raw tracker blocks, or None.
+    ``width`` is the number of columns of the last result set.
     ``file_sequence`` is the server's number for the first packet of the file that it asked for, and
     ``shift`` how much higher the client's numbers are.
     """
@@ -88,6 +89,7 @@ class Reply:
         self.insert_id = 0
         self.warnings = 0
         self.rows = -1
+        self.width = 0
         self.statement_id = 0
         self.results = 0
         self.file_sequence = 0
@@ -314,6 +316,7 @@ class Reply:
                 self._columns = data[position + 5] | data[position + 6] << 8
             else:
                 raise MalformedPacket("The server sent an answer of an unknown kind")
+            self.width = self._columns
             self.rows = 0
             self._state = _COLUMNS
 

@@ -45,7 +45,7 @@ class Tally:
             f"{self.flavour}: {self.cases} cases, {self.scripts} scripts, {self.statements} statements",
             f"  syncs {total('forebay_syncs_total')}, settles {total('forebay_settles_total')}, "
             f"SETs answered without a server {total('forebay_elided_sets_total')}, "
-            f"prepared again {total('forebay_prepared_again_total')}",
+            f"prepared again {total('forebay_reprepares_total')}",
             f"  pins {sum(pins.values())} ({told}), unpins {unpins}",
             "  statements by part of a session:",
         ]

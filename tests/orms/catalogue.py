@@ -47,21 +47,13 @@ class Orm:
         return "drizzle-orm" if self.key == "drizzle" else self.key
 
 
-PREPARED = "prepared_statement"
-
 ORMS = (
     Orm("sqlalchemy", "SQLAlchemy", "PyMySQL"),
     Orm("django", "Django", "mysqlclient"),
     Orm("peewee", "Peewee", "PyMySQL"),
-    Orm("sequelize", "Sequelize", "mysql2", node=True, pins={PREPARED: "what it inserts and updates, it binds"}),
+    Orm("sequelize", "Sequelize", "mysql2", node=True),
     Orm("typeorm", "TypeORM", "mysql2", node=True),
     Orm("knex", "Knex", "mysql2", node=True),
-    Orm(
-        "drizzle",
-        "Drizzle",
-        "mysql2",
-        node=True,
-        pins={PREPARED: "its migrator asks so what was applied; nothing else"},
-    ),
+    Orm("drizzle", "Drizzle", "mysql2", node=True),
 )
 BY_KEY = {orm.key: orm for orm in ORMS}

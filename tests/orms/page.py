@@ -28,20 +28,16 @@ fewer processes.
 
 {table}
 
-*Pins* are by reason; `prepared_statement` ends when the client closes the statement. *Server connections* were opened
+*Pins* are by reason. *Server connections* were opened
 during the whole run. *Syncs* brought one to the state of the client that it was lent to, *settles* read a session back
 before it was lent to another, *SETs answered* needed no server connection. Transactions are not pins.
 
 ## What the ORMs send
 
-All of them send complete statements, their values written into the text by the driver, so that nothing is left behind;
-with these exceptions:
-
+Most send complete statements, their values written into the text by the driver. Sequelize binds what it inserts and
+updates, and Drizzle's migrator asks so what was applied: by mysql2's `execute()`, which prepares a statement and keeps
+it until the connection ends. Clients share such preparations.
 {pins}
-
-mysql2's `execute()` is behind `prepared_statement`: it prepares a statement on the server and keeps it until the
-connection ends. An ORM that pins so, and opens more connections while it keeps one, can wait for server connections
-that others like it keep. Until Forebay carries such statements, allow it one connection: `pool: {{ max: 1 }}`.
 
 Measured with {versions}.
 """
@@ -72,7 +68,7 @@ def text(figures: Table, processes: int) -> str:
         processes=processes,
         pool=POOL,
         table=table(figures),
-        pins="\n".join(f"- {orm.name}, `{reason}`: {why}" for orm in ORMS for reason, why in orm.pins.items()),
+        pins="\n".join(f"\n- {orm.name}, `{reason}`: {why}" for orm in ORMS for reason, why in orm.pins.items()),
         versions=", ".join(f"{orm.name} {orm.version(orm.package)} on {orm.driver}" for orm in ORMS),
     )
 

@@ -401,7 +401,6 @@ def test_prepared_statements(daemon: Daemon, other: RawClient, capabilities: int
         with pytest.raises(Refused) as refused:
             client.execute(4711)
         assert refused.value.number == 1243
-        assert daemon.metric("forebay_servers_pinned", reason="prepared_statement") == 1
         for statement in (add, plain, insert):
             client.close_statement(statement)
         assert other.one("SELECT 1") == "1"

@@ -87,7 +87,7 @@ def pinned_lines(daemon: Daemon, start: int, reason: str) -> list[str]:
 
 
 def test_every_reason_is_tried() -> None:
-    elsewhere = {pins.PREPARED_STATEMENT, pins.KILL}  # test_commands
+    elsewhere = {pins.KILL, pins.PREPARED_STATEMENT, pins.CURSOR, pins.LONG_DATA}  # test_commands, test_prepared
     assert {pin.reason for pin in PINS} | elsewhere == set(pins.REASONS)
 
 

@@ -1,0 +1,288 @@
+"""Binary prepared statements: the commands of a client, brought to preparations that all clients share.
+
+A statement's preparation is made where it is needed: on the server connection that runs it, once, for everybody. The
+answer to COM_STMT_PREPARE comes from memory while it is known to be exact. What of a statement lives on one server
+connection only (an open cursor, long data, types that its executions have settled, the outcome of the statement before)
+pins; see ``executed``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
+
+from proxy.errors import ProxyError, ServerLost, ServerRefused
+from proxy.net.server_connection import ServerConnection
+from proxy.relay import executed, learning, leaving, lending, transfer
+from proxy.session import prepared, statements
+from proxy.session.conversations import COLLATION, FOUND_ROWS, WARNINGS, check, settle_commands, settled
+from proxy.session.prepared import Key, Preparation, Statement
+from proxy.session.statements import Traits
+from proxy.wire import executions, packets, replies
+from proxy.wire.answers import Answer
+from proxy.wire.constants import (
+    COM_STMT_CLOSE,
+    COM_STMT_PREPARE,
+    COM_STMT_SEND_LONG_DATA,
+)
+from proxy.wire.frames import HEADER, frame
+from proxy.wire.replies import Reply
+
+if TYPE_CHECKING:
+    from proxy.relay.client import Client
+
+_TOO_MANY = 1461  # ER_MAX_PREPARED_STMT_COUNT_REACHED
+
+# What these ask about is on the server connection that ran the statement before.
+_ABOUT_LAST = lending.ABOUT_LAST
+
+
+def _is_private(client: Client, traits: Traits, text: bytes) -> bool:
+    """Whether a preparation would differ elsewhere, however it is made.
+
+    MySQL settles the types of user variables at the preparation; a statement that only assigns one is none the wiser.
+    Without a default schema DATABASE() stays NULL for good, and a schema cannot be taken away.
+    """
+    flags = traits.flags
+    if flags & (_ABOUT_LAST | statements.SEQUENCE_LAST):
+        return True
+    if flags & statements.USER_VARIABLE and not is_mariadb(client):
+        return traits.verb != b"SET" or text.count(b"@") > 1
+    no_schema = client.state is None or client.state.schema is None
+    return no_schema and (b"database" in (small := text.lower()) or b"schema" in small)
+
+
+def is_mariadb(client: Client) -> bool:
+    states = client.route.states
+    return states is not None and states.baseline.mariadb
+
+
+# COM_STMT_PREPARE.
+
+
+def prepare(client: Client, traits: Traits) -> None:
+    """Answer from memory, or prepare on a server connection."""
+    client.shape = replies.PREPARE
+    client.traits = traits
+    client.statement = None
+    client.prepared.latest = None
+    if _answer_from_memory(client, traits):
+        return
+    client.on_lent = client.prepare_on
+    lending.borrow(client)
+
+
+def _answer_from_memory(client: Client, traits: Traits) -> bool:
+    """Answer if that is exact: nothing but the text and its context decides, and no effect is due either."""
+    state, states = client.state, client.route.states
+    if state is None or states is None or not state.known or client.pins or client.settling:
+        return False
+    cache = client.hub.prepared
+    text = executions.text(client.packet)
+    definition = cache.find(text, states.context(state))
+    if definition is None or not definition.answer or definition.epoch != cache.epoch:
+        return False
+    here = client.server or client.lingering
+    if client.diagnostics is not None or (here is not None and here.residue & WARNINGS):
+        return False  # a preparation clears them, or does not: the server knows
+    if traits.flags & statements.USER_VARIABLE or _is_private(client, traits, text):
+        return False
+    if (refusal := _full(client)) is not None:
+        client.refuse(refusal)
+        return True
+    _answer_prepared(client, client.prepared.add(cache, definition, not states.baseline.mariadb))
+    client.ready()
+    return True
+
+
+def _full(client: Client) -> ProxyError | None:
+    """Why the client gets no further statement."""
+    states = client.route.states
+    limit = int(states.baseline.variables.get("max_prepared_stmt_count", "16382")) if states is not None else 16382
+    cache = client.hub.prepared
+    cost = len(client.packet) + prepared.DEFINITION_COST + prepared.STATEMENT_COST
+    for home in cache.make_room(cost):
+        tell(home.server)
+    count = len(client.prepared)
+    if count < limit and cache.bytes + cost <= cache.limit:
+        return None
+    text = f"Can't create more than max_prepared_stmt_count statements (current value: {min(count, limit)})"
+    return ServerRefused(_TOO_MANY, "42000", text)
+
+
+def _answer_prepared(client: Client, statement: Statement) -> None:
+    """The answer to COM_STMT_PREPARE, with the client's own number for the statement."""
+    reply = Reply()
+    reply.status = client.status
+    metadata = client.hub.extended_metadata - client.extended_metadata
+    reply.begin(replies.PREPARE, client.old_eof, client.wanted, metadata)
+    client.write(reply.feed(executions.with_id(statement.definition.answer, statement.number)))
+
+
+def prepare_on(client: Client, server: ServerConnection) -> None:
+    """A server connection is here: prepare, whether or not it has the statement, and tell the client."""
+    assert client.state is not None
+    states = client.route.states
+    assert states is not None
+    if not client.state.known:
+        find_collation(client, server)
+        return
+    if (refusal := _full(client)) is not None:
+        lending.release(client, server)
+        client.refuse(refusal)
+        return
+    client.sent_at = time.monotonic()
+    traits, cache = client.traits, client.hub.prepared
+    assert traits is not None
+    definition = cache.use(executions.text(client.packet), states.context(client.state), traits)
+    prepare_for(client, server, (definition, b"", None), _prepared)
+    cache.release(definition)
+
+
+def _prepared(client: Client, server: ServerConnection, preparation: Preparation) -> None:
+    """The server has prepared what the client asked for."""
+    definition, traits = preparation.key[0], client.traits
+    assert traits is not None
+    statement = client.prepared.add(client.hub.prepared, definition, not server.mariadb)
+    preparation.home.relabel(preparation, statement.label)
+    learning.learn_prepared(client, server)
+    if _is_private(client, traits, definition.text):
+        statement.private = statement.kept = True
+        own(client, statement, preparation)
+    _answer_prepared(client, statement)
+    now = client.active = time.monotonic()
+    client.hub.stats.server_latency.observe(now - client.sent_at)
+    client.hub.stats.query_latency.observe(now - client.began)
+    lending.release(client, server)
+    client.ready()
+
+
+def own(client: Client, statement: Statement, preparation: Preparation) -> None:
+    preparation.home.own(preparation)
+    statement.owned = preparation
+    executed.settle_pins(client)
+
+
+# Preparing on a server connection.
+
+
+def prepare_for(
+    client: Client, server: ServerConnection, key: Key, then: Callable[[Client, ServerConnection, Preparation], None]
+) -> None:
+    """Prepare under the key's context, and go on with ``then`` if the client is still there."""
+    definition, states, cache = key[0], client.route.states, client.hub.prepared
+    assert states is not None
+    assert client.state is not None
+    there = states.under(definition.context, client.state)
+    before, after = states.sync(client.state, there), states.sync(there, client.state)
+    if before is None or after is None:  # its schema has been dropped
+        error = ServerRefused(1049, "42000", f"Unknown database '{definition.context.schema}'")
+        goes_on(client, server, error)
+        return
+    cache.use(definition.text, definition.context, definition.traits)  # the client may leave meanwhile
+
+    def finished(preparation: Preparation | None, error: ProxyError | None) -> None:
+        if goes_on(client, server, error):
+            assert preparation is not None
+            then(client, server, preparation)
+        cache.release(definition)
+
+    server.converse(_preparing(client, server, key, before, after), finished)
+
+
+def _preparing(
+    client: Client, server: ServerConnection, key: Key, before: list[bytes], after: list[bytes]
+) -> Generator[list[bytes], list[Answer], Preparation]:
+    """``before`` leads to the statement's context, ``after`` back to the client's state, all in one round trip.
+
+    Where the server has too many statements, older ones make room.
+    """
+    definition, home, hub = key[0], server.prepared, client.hub
+    assert home is not None
+    while True:
+        tell(server)
+        hub.stats.prepares += 1
+        answers = yield [*before, bytes((COM_STMT_PREPARE,)) + definition.text, *after]
+        answer = answers[len(before)]
+        if answer.error is None or answer.error.number != _TOO_MANY or not _make_way(client, server):
+            break
+    number = executions.statement_id(answer.raw) if answer.error is None else 0
+    try:
+        check(answers)
+    except ServerRefused:
+        states = client.route.states
+        assert states is not None
+        learning.apply_trackers(states, server, [other for other in answers if other is not answer])
+        if number:
+            home.closing.append(number)
+        raise
+    prepared_ok = packets.parse_prepare_ok(answer.raw[HEADER:])
+    definition.parameters, definition.columns = prepared_ok.parameters, prepared_ok.columns
+    hub.prepared.remember(definition, b"" if answer.warnings else answer.raw)
+    return home.add(key, number, hub.settings.pool.max_prepared_statements)
+
+
+def _make_way(client: Client, server: ServerConnection) -> bool:
+    """The server has as many statements as it allows: close some of ours. False where there are none."""
+    cache = client.hub.prepared
+    assert server.prepared is not None
+    if server.prepared.evict_half():
+        return True
+    if not cache.order:
+        return False
+    tell(cache.evict_oldest().server)
+    return True
+
+
+def tell(server: ServerConnection) -> None:
+    """Close on the server what was evicted; that has no answer, so it goes before whatever comes next."""
+    home = server.prepared
+    if home is None or not home.closing or server.closing or server.switching or server.reply.infile:
+        return
+    server.write(b"".join([frame(bytes((COM_STMT_CLOSE,)) + number.to_bytes(4, "little")) for number in home.closing]))
+    home.closing.clear()
+
+
+def goes_on(client: Client, server: ServerConnection, error: ProxyError | None) -> bool:
+    """Whether the command goes on after a conversation; where not, the error has been dealt with."""
+    if client.server is not server:
+        leaving.orphaned(server, error)
+        return False
+    if error is None:
+        return True
+    if isinstance(error, ServerLost) or server.closing or error.number in lending.FAREWELLS:
+        client.server_failed(server, error)
+    elif client.command == COM_STMT_SEND_LONG_DATA:
+        lending.release(client, server)
+        client.refuse(error)
+    else:
+        payload = packets.build_err(error.number, error.sqlstate, error.text)
+        client.write(frame(payload, client.answer_sequence))
+        client.traits = None  # nothing of it was done
+        transfer.finish_error(client, server, payload)
+    return False
+
+
+def find_collation(client: Client, server: ServerConnection) -> None:
+    """No tracker has told the collation of the client's session: ask, and then go on with the command."""
+
+    def asking() -> Generator[list[bytes], list[Answer], None]:
+        residue = COLLATION | server.residue & FOUND_ROWS
+        learning.settle(client, settled(residue, [], (yield settle_commands(residue, []))))
+        client.counted_elsewhere = True  # the question itself has one row
+        server.state = client.state
+        server.residue &= ~residue
+
+    converse(client, server, asking())
+
+
+def converse(client: Client, server: ServerConnection, talk: Generator[list[bytes], list[Answer], None]) -> None:
+    """Say this first, and then go on with the command."""
+
+    def finished(_: object, error: ProxyError | None) -> None:
+        if goes_on(client, server, error):
+            assert client.on_lent is not None
+            client.on_lent(server)
+
+    server.converse(talk, finished)

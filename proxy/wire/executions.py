@@ -1,0 +1,76 @@
+"""Framed commands of clients, as they came: their text, which statement they name, the types of the parameters.
+
+The statement's id is replaced in place; parameter types are read, and put in where the client left them out. Values
+are never looked at.
+
+Source: "COM_STMT_EXECUTE" in the MySQL Source Code Documentation. CLIENT_QUERY_ATTRIBUTES, which changes the packet, is
+not negotiated by Forebay.
+"""
+
+from __future__ import annotations
+
+from proxy.errors import MalformedPacket
+from proxy.wire.frames import HEADER, LONGEST, frame
+
+_ID = HEADER + 1
+_BITMAP = _ID + 4 + 1 + 4  # behind the flags and the count of iterations
+
+NO_ID = 0xFFFFFFFF  # MariaDB: the statement prepared last
+
+
+def text(packet: bytes) -> bytes:
+    """The SQL text of a framed command; a payload over 16 MiB is in several frames, whose headers are not text."""
+    if len(packet) < HEADER + LONGEST:
+        return packet[HEADER + 1 :]
+    return _payload(packet)[1:]
+
+
+def _payload(packet: bytes) -> bytes:
+    starts = range(0, len(packet), HEADER + LONGEST)
+    return b"".join([packet[start + HEADER : start + HEADER + LONGEST] for start in starts])
+
+
+def statement_id(packet: bytes) -> int:
+    """The statement that a framed COM_STMT_... command names. Raises MalformedPacket."""
+    if len(packet) < _ID + 4:
+        raise MalformedPacket
+    return int.from_bytes(packet[_ID : _ID + 4], "little")
+
+
+def with_id(packet: bytes, number: int) -> bytes:
+    """The same command for another statement."""
+    return packet[:_ID] + number.to_bytes(4, "little") + packet[_ID + 4 :]
+
+
+def nulls(packet: bytes, parameters: int) -> int:
+    """The bitmap of parameters that are NULL, the first one lowest."""
+    return int.from_bytes(packet[_BITMAP : _BITMAP + (parameters + 7) // 8], "little")
+
+
+def bound_types(packet: bytes, parameters: int) -> bytes | None:
+    """The types of a COM_STMT_EXECUTE, two bytes for each parameter; None where the client relies on those before.
+
+    Raises MalformedPacket where the packet ends before.
+    """
+    flag = _BITMAP + (parameters + 7) // 8
+    if len(packet) < _BITMAP or (parameters and len(packet) <= flag):
+        raise MalformedPacket
+    if not parameters:
+        return b""
+    if packet[flag] != 1:
+        return None
+    types = packet[flag + 1 : flag + 1 + 2 * parameters]
+    if len(types) < 2 * parameters:
+        raise MalformedPacket
+    return types
+
+
+def with_types(packet: bytes, types: bytes) -> bytes:
+    """The same COM_STMT_EXECUTE, one without types, with ``types``."""
+    flag = _BITMAP + (len(types) // 2 + 7) // 8
+    if len(packet) - HEADER + len(types) < LONGEST:
+        length = len(packet) - HEADER + len(types)
+        return length.to_bytes(3, "little") + packet[3:flag] + b"\1" + types + packet[flag + 1 :]
+    payload = _payload(packet)
+    flag -= HEADER
+    return frame(payload[:flag] + b"\1" + types + payload[flag + 1 :])
