@@ -39,7 +39,9 @@ _DOUBLES = frozenset({MYSQL_TYPE_FLOAT, MYSQL_TYPE_DOUBLE})
 _WORD = re.compile(r"[a-z0-9_]+\Z")
 _NAME = re.compile(rb"[ -~]+\Z")
 
-NULL = "CAST(NULL AS BINARY)"  # a bare NULL would leave a variable its former type
+# A variable that is set to NULL keeps its type, sign and collation: it is given a value of these first.
+_NULL_OF = "NULL OF "
+NULL = _NULL_OF + "_binary X''"
 
 
 def can_carry(name: bytes) -> bool:
@@ -69,26 +71,28 @@ def _never_set(column: Column, value: bytes | None) -> bool:
 
 
 def expression(column: Column, answer: list[bytes | None]) -> str | None:
-    """The SQL expression for what a variable holds, from its column and its COLUMNS values; None if never set."""
+    """What a variable holds, from its column and its COLUMNS values; None if it was never set.
+
+    That is an SQL expression, or for NULL what ``difference`` turns into two assignments.
+    """
     value, raw, charset, collation = answer
     if _never_set(column, value):
         return None
-    text = None if value is None else value.decode("latin-1")
     if column.type in _INTEGERS:
         kind = "UNSIGNED" if column.flags & FLAG_UNSIGNED else "SIGNED"
-        return f"CAST({_quoted_number(text)} AS {kind})"
-    if column.type in _DECIMALS:
-        scale = len((text or "").partition(".")[2])
-        return f"CAST({_quoted_number(text)} AS DECIMAL(65,{scale}))"
-    if column.type in _DOUBLES:
-        if text is None:
-            return "CAST(NULL AS DOUBLE)"
-        return text if "e" in text else f"{text}e0"
-    return _text(raw, _word(charset), _word(collation))
+        written = f"CAST('{_number(value)}' AS {kind})"
+    elif column.type in _DECIMALS:
+        scale = len(_number(value).partition(".")[2])
+        written = f"CAST('{_number(value)}' AS DECIMAL(65,{scale}))"
+    elif column.type in _DOUBLES:
+        written = _number(value) if "e" in _number(value) else f"{_number(value)}e0"
+    else:
+        written = _text(raw or b"", _word(charset), _word(collation))
+    return written if value is not None else _NULL_OF + written
 
 
-def _quoted_number(text: str | None) -> str:
-    return "NULL" if text is None else f"'{text}'"
+def _number(value: bytes | None) -> str:
+    return "0" if value is None else value.decode("latin-1")
 
 
 def _word(name: bytes | None) -> str:
@@ -99,11 +103,16 @@ def _word(name: bytes | None) -> str:
     return text
 
 
-def _text(raw: bytes | None, charset: str, collation: str) -> str:
-    if raw is None:
-        return NULL if charset == "binary" else f"CONVERT(NULL USING {charset}) COLLATE {collation}"
+def _text(raw: bytes, charset: str, collation: str) -> str:
     content = f"_{charset} X'{raw.decode('ascii')}'"
     return content if charset == "binary" else f"{content} COLLATE {collation}"
+
+
+def _assignment(name: bytes, value: str) -> str:
+    variable = quoted(name)
+    if value.startswith(_NULL_OF):
+        return f"{variable}={value.removeprefix(_NULL_OF)}, {variable}=NULL"
+    return f"{variable}={value}"
 
 
 def difference(have: dict[bytes, str | None], want: dict[bytes, str | None]) -> list[str]:
@@ -112,7 +121,7 @@ def difference(have: dict[bytes, str | None], want: dict[bytes, str | None]) -> 
     for name in sorted(have.keys() | want.keys()):
         value = want.get(name)
         if name not in want:
-            assignments.append(f"{quoted(name)}={NULL}")
+            assignments.append(_assignment(name, NULL))
         elif value is not None and have.get(name) != value:
-            assignments.append(f"{quoted(name)}={value}")
+            assignments.append(_assignment(name, value))
     return assignments

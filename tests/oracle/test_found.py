@@ -92,6 +92,13 @@ FOUND = (
         "0> SET @a = NULL, @b = 1, @c = 'x'\n0> SET @b = NULL, @c = NULL\n1> SELECT 1\n0> SELECT @a, @b, @c",
     ),
     Found(
+        "NULL over a value of another type",
+        "1> SET @a = 5, @b = _latin1 'x'\n"
+        "0> SET @a = NULL, @b = NULL, @c = 1, @c = NULL\n"
+        "1> SELECT @a, @b\n"
+        "0> SELECT @a, @b, @c, CHARSET(@a)",
+    ),
+    Found(
         "an INSERT that failed",
         "0> INSERT INTO orap_0.t (n, k) VALUES (1, NULL), (2, 10)\n1> SELECT 1\n0> SELECT LAST_INSERT_ID()",
     ),

@@ -52,7 +52,7 @@ CREATE PROCEDURE {s}.p_unscoped() BEGIN SET @@time_zone = '+07:00'; SET @@div_pr
 
 CREATE PROCEDURE {s}.p_insert(x INT) INSERT INTO t (n) VALUES (x)
 
-CREATE PROCEDURE {s}.p_out(IN a INT, OUT b INT, INOUT c INT) BEGIN SET b = a + 1; SET c = c + a; END
+CREATE PROCEDURE {s}.p_out(IN a INT, OUT b INT, INOUT c INT) BEGIN SET b = a + 1; SET c = c + a; DO 0; END
 
 CREATE PROCEDURE {s}.p_two() BEGIN SELECT 1 AS one; SELECT id, n FROM t WHERE id < 3 ORDER BY id; END
 
@@ -153,7 +153,7 @@ class World:
                 killed.add(number)
                 with contextlib.suppress(pymysql.err.MySQLError):  # it has gone by itself
                     cursor.execute(f"KILL {number}")
-            wait_until(lambda: not still_there(), "connections that are killed end")
+            wait_until(lambda: not still_there(), "connections that are killed end", 60)
         self.daemon.get("/healthz")  # what the loop answers after it has seen the ends
 
     def connect_directly(self, kind: Kind, client: int) -> OracleClient:

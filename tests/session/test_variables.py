@@ -22,16 +22,17 @@ BINARY = (b"binary", b"binary")
     [
         (MYSQL_TYPE_LONGLONG, 0, (b"-5", b"", *BINARY), "CAST('-5' AS SIGNED)"),
         (MYSQL_TYPE_LONGLONG, FLAG_UNSIGNED, (b"5", b"5", *BINARY), "CAST('5' AS UNSIGNED)"),
-        (MYSQL_TYPE_LONGLONG, 0, (None, None, *BINARY), "CAST(NULL AS SIGNED)"),
+        (MYSQL_TYPE_LONGLONG, 0, (None, None, *BINARY), "NULL OF CAST('0' AS SIGNED)"),
         (MYSQL_TYPE_NEWDECIMAL, 0, (b"1.50", b"2", *BINARY), "CAST('1.50' AS DECIMAL(65,2))"),
         (MYSQL_TYPE_NEWDECIMAL, 0, (b"5", b"5", *BINARY), "CAST('5' AS DECIMAL(65,0))"),
         (MYSQL_TYPE_DOUBLE, 0, (b"1.5", b"2", *BINARY), "1.5e0"),
         (MYSQL_TYPE_DOUBLE, 0, (b"-1e100", b"", *BINARY), "-1e100"),
-        (MYSQL_TYPE_DOUBLE, 0, (None, None, *BINARY), "CAST(NULL AS DOUBLE)"),
+        (MYSQL_TYPE_DOUBLE, 0, (None, None, *BINARY), "NULL OF 0e0"),
         (MYSQL_TYPE_VAR_STRING, 0, (b"x'", b"7827", b"latin1", b"latin1_bin"), "_latin1 X'7827' COLLATE latin1_bin"),
         (MYSQL_TYPE_VAR_STRING, 0, (b"", b"", b"utf8mb4", b"utf8mb4_bin"), "_utf8mb4 X'' COLLATE utf8mb4_bin"),
         (MYSQL_TYPE_VAR_STRING, 0, (b"\x00", b"00", *BINARY), "_binary X'00'"),
-        (MYSQL_TYPE_VAR_STRING, 0, (None, None, *BINARY), "CAST(NULL AS BINARY)"),
+        (MYSQL_TYPE_VAR_STRING, 0, (None, None, *BINARY), "NULL OF _binary X''"),
+        (MYSQL_TYPE_VAR_STRING, 0, (None, None, b"latin1", b"latin1_bin"), "NULL OF _latin1 X'' COLLATE latin1_bin"),
     ],
 )
 def test_expressions(kind: int, flags: int, answer: tuple[bytes | None, ...], written: str) -> None:
@@ -56,7 +57,7 @@ def test_difference() -> None:
     have = {b"gone": "1e0", b"same": "2e0", b"other": "3e0", b"unread": None}
     want = {b"same": "2e0", b"other": "4e0", b"new": "5e0", b"unread": "6e0"}
     assert variables.difference(have, want) == [
-        "@`gone`=CAST(NULL AS BINARY)",
+        "@`gone`=_binary X'', @`gone`=NULL",
         "@`new`=5e0",
         "@`other`=4e0",
         "@`unread`=6e0",

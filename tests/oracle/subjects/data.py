@@ -9,7 +9,8 @@ _DML = (
     "INSERT INTO {s}.t (n, s) VALUES (5, 'fünf'), (6, NULL)",
     "INSERT INTO {s}.u (d, b, m) VALUES (3.14159, 'pi', NULL)",
     "UPDATE {s}.t SET s = CONCAT(COALESCE(s, ''), '!') WHERE id <= 2",
-    "UPDATE {s}.t FORCE INDEX (PRIMARY), {s}.u FORCE INDEX (PRIMARY) SET {s}.t.n = 9 WHERE {s}.t.id = {s}.u.id",
+    "UPDATE {s}.t x FORCE INDEX (PRIMARY) STRAIGHT_JOIN {s}.u y FORCE INDEX (PRIMARY) ON x.id = y.id SET x.n = 9 "
+    "WHERE x.id <= 2",
     "DELETE FROM {s}.t ORDER BY id DESC LIMIT 1",
     "DELETE FROM {s}.u WHERE id = 2",
     "SELECT * FROM {s}.t ORDER BY id",

@@ -59,7 +59,7 @@ _BOTH = (
     "div_precision_increment = 2",
     "div_precision_increment = 9",
     "lc_time_names = 'de_DE'",
-    "lc_messages = 'fr_FR'",
+    "lc_messages = 'en_GB'",  # errors of Forebay's own are English
     "auto_increment_increment = 3, auto_increment_offset = 2",
     "auto_increment_increment = DEFAULT, auto_increment_offset = DEFAULT",
     "sort_buffer_size = 100000",
@@ -200,6 +200,7 @@ def names(pen: Pen) -> None:
     pen.any(f"SET NAMES {charset}", f"SET NAMES '{charset}'", f"set names {charset.upper()}", "SET NAMES DEFAULT")
     pen.any(CHARSETS, "SELECT 'a', HEX('ü')", "SELECT s FROM {s}.t ORDER BY id")
     if pen.chance(0.3):
+        pen.q("USE {s}")  # after COM_RESET_CONNECTION servers do not know the schema's collation
         pen.any("SET CHARACTER SET latin1", "SET CHARSET utf8mb4", "SET CHARACTER SET DEFAULT")
         pen.q(CHARSETS)
 

@@ -72,7 +72,8 @@ def ask(pen: Pen) -> None:
         "SELECT @a <=> @b, @A, @`a`, LENGTH(@b), @c IS NULL",
         "SELECT @`d e`, @'quoted', @\"double\", @a.b$, @Ä",
         "SELECT id FROM {s}.t WHERE id = @a OR s = @b ORDER BY id",
-        "SELECT @a UNION SELECT @b",
+        # As texts: a UNION of a number and a text shows the collation in force when the number was assigned.
+        "SELECT CONCAT(@a) UNION SELECT CONCAT(@b)",
         "SELECT '@b', \"@c\", @a -- @c",
     )
 
