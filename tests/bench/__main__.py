@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import proxy
 from proxy import about
-from tests.bench import contenders, figures, report, rounds
+from tests.bench import contenders, figures, plots, report, rounds
 from tests.bench.contenders import CONTENDERS, FOREBAY
 from tests.bench.stage import Stage, raise_file_limit
 from tests.bench.workloads import WORKLOADS
@@ -73,7 +73,7 @@ def main() -> int:
     for match in played:
         print("\n".join(report.table(match, figures.of(match))))
     print("\n".join(["Targets", *report.verdicts(found, played), ""]))
-    print(f"figures in {report.write(found)}")
+    print(f"figures in {report.write(found)}; plots: {', '.join(map(str, plots.draw(found)))}")
     return 1 if any(FOREBAY in match.failed for match in played) else 0
 
 

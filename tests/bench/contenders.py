@@ -7,6 +7,7 @@ the server is off, because the peers forward plain bytes here.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 
 from tests.bench import peers
 from tests.bench.door import Door, Setting, ready
+from tests.servers import certificates
 from tests.whole.daemon import Daemon, merge
 
 FOREBAY = "forebay"
@@ -27,7 +29,7 @@ def direct(setting: Setting) -> Iterator[Door]:
 
 
 @contextlib.contextmanager
-def forebay(setting: Setting) -> Iterator[Door]:
+def forebay(setting: Setting, program: tuple[str, ...] = Daemon.program) -> Iterator[Door]:
     """One Forebay process of this working copy."""
     configuration = {
         "target": {"tls": {"mode": "disabled"}},
@@ -35,7 +37,12 @@ def forebay(setting: Setting) -> Iterator[Door]:
         "clients": {"max_connections": peers.MOST_CLIENTS},
     }
     merge(configuration, dict(setting.changes))
+    if setting.tls:
+        certificates.write(setting.folder)
+        own = {"cert": setting.folder / certificates.CERTIFICATE, "key": setting.folder / certificates.KEY}
+        merge(configuration, {"clients": {"tls": {name: str(path) for name, path in own.items()}}})
     daemon = Daemon(setting.server.port, setting.folder, configuration)
+    daemon.program = program
     began = time.monotonic()
     try:
         daemon.start()
@@ -67,6 +74,7 @@ CONTENDERS = {
     for contender in (
         Contender(FOREBAY, forebay, ("mariadb", "mysql")),
         Contender("one_state", forebay, options={"states": 1}),
+        Contender("uncarried", functools.partial(forebay, program=("-m", "tests.bench.uncarried"))),
         Contender("direct", direct, most_clients=_UNSHARED),
         Contender("haproxy", peers.haproxy, most_clients=_UNSHARED),
         Contender("router", peers.router, ("mysql",)),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.usage import usage
-from tests.servers import Server, ServerFailed, wait_for
+from tests.servers import Server, ServerFailed, certificates, wait_for
 from tests.servers.process import listens, spawn
 
 START_DEADLINE = 20.0
@@ -22,12 +22,14 @@ START_DEADLINE = 20.0
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a contender is started for: the server behind it, a folder for its files, how many server connections it
-    may keep, and Forebay's ``changes`` to its configuration."""
+    may keep, and Forebay's ``changes`` to its configuration. ``tls``: with a certificate that
+    clients can verify."""
 
     server: Server
     folder: Path
     pool: int
     changes: Mapping[str, Any]
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Door:
     ready_s: float = 0.0
     baseline_mb: float = 0.0
     host: str = "127.0.0.1"
+    authority: Path = Path()  # of the certificate that it shows, if any
 
 
 @contextlib.contextmanager
@@ -61,4 +64,7 @@ def listening(command: list[str], port: int, setting: Setting) -> Iterator[Door]
 
 def ready(port: int, pid: int, setting: Setting, began: float) -> Door:
     """A door that can be used from now on; ``began`` is when its process was started."""
-    return Door(port, pid, setting.server.port, time.monotonic() - began, usage(pid).resident / 1e6)
+    took = time.monotonic() - began
+    return Door(
+        port, pid, setting.server.port, took, usage(pid).resident / 1e6, authority=setting.folder / certificates.CA
+    )

@@ -111,6 +111,7 @@ def router(setting: Setting) -> Iterator[Door]:
     folder = setting.folder / "router"
     folder.mkdir()
     certificates.write(folder)
+    shutil.copy(folder / certificates.CA, setting.folder)
     port = free_port()
     names = {"certificate": certificates.CERTIFICATE, "key": certificates.KEY, "folder": folder, "plugins": plugins}
     config = _write(setting.folder / "router.conf", _ROUTER, setting, port, **names)

@@ -111,5 +111,7 @@ def _failing(match: Match, contender: Contender, run: Run) -> Iterator[None]:
 def _open(match: Match, contender: Contender, run: Run) -> Iterator[Door]:
     with tempfile.TemporaryDirectory(prefix="forebay-bench-") as folder:
         server = run.stage.server(match.flavour)
-        with contender.open(Setting(server, Path(folder), run.pool, match.workload.changes)) as door:
+        with contender.open(
+            Setting(server, Path(folder), run.pool, match.workload.changes, match.workload.tls)
+        ) as door:
             yield door

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +30,13 @@ class LoadFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``latencies``: pairs of milliseconds and how many operations took about as long, ascending."""
+    """``latencies``: pairs of milliseconds and how many operations took about as long, ascending. ``served``: how often
+    each client was, where the script tells it."""
 
     operations: int
     seconds: float
     latencies: tuple[tuple[float, int], ...]
+    served: tuple[int, ...] = ()
 
     def percentile(self, percent: float) -> float:
         """Milliseconds within which so many of the operations were done."""
@@ -58,7 +61,8 @@ def parse(lines: list[str]) -> Report:
     if events is None or seconds is None or not int(events[1]):
         raise LoadFailed(text.strip() or "sysbench said nothing")
     buckets = tuple((float(found[1]), int(found[2])) for line in lines if (found := _BUCKET.match(line)))
-    return Report(int(events[1]), float(seconds[1]), buckets)
+    served = tuple(int(line.split()[1]) for line in lines if line.startswith("served "))
+    return Report(int(events[1]), float(seconds[1]), buckets, served)
 
 
 def command(script: str, port: int, schema: str, options: Mapping[str, object]) -> list[str]:
@@ -78,19 +82,43 @@ def prepare(port: int, schema: str, rows: int) -> None:
         raise LoadFailed(done.stdout + done.stderr)
 
 
-def run(words: list[str], seconds: float, meter: Meter) -> Report:
-    """Load for ``seconds``; ``meter`` runs from when all clients are connected until the last operation."""
+def run(words: list[str], seconds: float, meter: Meter, folder: Path | None = None) -> Report:
+    """Load for ``seconds``; ``meter`` runs from when all clients are connected until the last operation.
+
+    With ``--mysql-ssl=on`` sysbench looks for its certificates in the ``folder`` that it runs in.
+    """
     with subprocess.Popen(
         ["timeout", str(seconds + PATIENCE), *words, f"--time={seconds:.0f}", "--histogram=on", "run"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        cwd=folder,
     ) as process:
         assert process.stdout is not None
         lines = list(_metered(process.stdout, meter, seconds))
     if process.returncode:
         raise LoadFailed("".join([line for line in lines if "FATAL" in line][:2] or lines))
     return parse(lines)
+
+
+def arrive(words: list[str]) -> float:
+    """Seconds until all clients are connected and logged in."""
+    began = time.monotonic()
+    with subprocess.Popen(
+        ["timeout", str(PATIENCE), *words, "--time=1", "run"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        told, arrived = [], 0.0
+        for line in process.stdout:
+            told.append(line)
+            if line.startswith("Threads started!"):
+                arrived = time.monotonic() - began
+    if process.returncode or not arrived:
+        raise LoadFailed("".join([line for line in told if "FATAL" in line][:2] or told))
+    return arrived
 
 
 def _metered(output: Iterator[str], meter: Meter, seconds: float) -> Iterator[str]:
