@@ -58,11 +58,11 @@ def _executed(client: Client, statement: Statement, reply: Reply) -> None:
         statement.long_data = False
         statement.cursor = bool(reply.status & STATUS_CURSOR_EXISTS)
         if reply.rows >= 0 and reply.results == 1 and reply.width != definition.columns:
-            client.hub.prepared.remember(definition, b"")  # a table has changed
+            definition.doubt()  # a table has changed
         return
     statement.cursor = False  # long data stays: a server tells its error until it is reset
-    if definition.answer and int.from_bytes(reply.error[1:3], "little") not in _ABOUT_VALUES:
-        client.hub.prepared.remember(definition, b"")
+    if int.from_bytes(reply.error[1:3], "little") not in _ABOUT_VALUES:
+        definition.doubt()
 
 
 def settle_pins(client: Client) -> None:

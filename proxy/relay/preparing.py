@@ -81,7 +81,7 @@ def _answer_from_memory(client: Client, traits: Traits) -> bool:
     cache = client.hub.prepared
     text = executions.text(client.packet)
     definition = cache.find(text, states.context(state))
-    if definition is None or not definition.answer or definition.epoch != cache.epoch:
+    if definition is None or definition.epoch != cache.epoch:
         return False
     here = client.server or client.lingering
     if client.diagnostics is not None or (here is not None and here.residue & WARNINGS):
@@ -219,7 +219,7 @@ def _preparing(
         raise
     prepared_ok = packets.parse_prepare_ok(answer.raw[HEADER:])
     definition.parameters, definition.columns = prepared_ok.parameters, prepared_ok.columns
-    hub.prepared.remember(definition, b"" if answer.warnings else answer.raw)
+    hub.prepared.remember(definition, answer.raw, exact=not answer.warnings)
     return home.add(key, number, hub.settings.pool.max_prepared_statements)
 
 

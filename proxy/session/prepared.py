@@ -28,6 +28,7 @@ DEFINITION_COST = 1000
 STATEMENT_COST = 500
 
 FRESH = ord("-")
+_NEVER = -1
 _KINDS: dict[int, int] = {
     **dict.fromkeys((c.MYSQL_TYPE_TINY, c.MYSQL_TYPE_SHORT, c.MYSQL_TYPE_INT24, c.MYSQL_TYPE_LONG), ord("i")),
     **dict.fromkeys((c.MYSQL_TYPE_LONGLONG, c.MYSQL_TYPE_YEAR), ord("i")),
@@ -95,8 +96,12 @@ class Definition:
         self.parameters = 0
         self.columns = 0
         self.answer = b""
-        self.epoch = 0
+        self.epoch = _NEVER
         self.users = 0
+
+    def doubt(self) -> None:
+        """A server may answer otherwise now."""
+        self.epoch = _NEVER
 
     @property
     def cost(self) -> int:
@@ -194,11 +199,11 @@ class Cache:
             del self.definitions[(definition.text, definition.context)]
             self.bytes -= definition.cost
 
-    def remember(self, definition: Definition, answer: bytes) -> None:
-        """This is what a server answers now; b"": nobody knows."""
+    def remember(self, definition: Definition, answer: bytes, exact: bool) -> None:
+        """This is what a server has answered; ``exact``: and would answer to anybody now."""
         self.bytes += len(answer) - len(definition.answer)
         definition.answer = answer
-        definition.epoch = self.epoch
+        definition.epoch = self.epoch if exact else _NEVER
 
     def make_room(self, cost: int) -> list[Preparations]:
         """Evict as long as ``cost`` more bytes would be too many; returns where something is to be closed now."""

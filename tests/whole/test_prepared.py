@@ -448,6 +448,18 @@ def test_mariadbs_number_for_the_latest_statement(mariadb: Server) -> None:
         assert refused.value.number == 1243
 
 
+def test_a_preparation_with_warnings(mysql: Server) -> None:
+    seen = []
+    with running(mysql.port) as daemon:
+        for place in (daemon, direct(mysql)):
+            with RawClient(place) as client:
+                for _ in range(2):
+                    statement = client.prepare("SELECT SQL_CALC_FOUND_ROWS 1")
+                    seen.append((client.ask("SHOW WARNINGS"), client.execute(statement)))
+    assert seen[:2] == seen[2:]
+    assert seen[0][0]
+
+
 def test_executions_count_as_queries(daemon: Daemon, one: RawClient) -> None:
     statement = one.prepare("SELECT 1")
     before = daemon.metric("forebay_queries_total")
