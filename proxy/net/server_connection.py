@@ -196,10 +196,8 @@ class ServerConnection(Stream):
         self._talk = talk
         self._finished = finished
         self.answering = self._conversing
-        self._ask(commands)
-        if behind:
-            self.behind = True
-            self.write(behind)
+        self.behind = bool(behind)
+        self._ask(commands, behind)
 
     async def ask(self, talk: Conversation[T]) -> T:
         """The same for a coroutine: return the talk's result or raise its error."""
@@ -223,14 +221,14 @@ class ServerConnection(Stream):
         """Whether Forebay waits for answers to questions of its own."""
         return self._talk is not None
 
-    def _ask(self, commands: list[bytes]) -> None:
+    def _ask(self, commands: list[bytes], behind: bytes = b"") -> None:
         self.asked_at = time.monotonic()
         self._answers = []
         self._expected = len(commands)
         self._shapes = [replies.PREPARE if command[0] == COM_STMT_PREPARE else replies.QUERY for command in commands]
         self._raw = []
         self._expect()
-        self.write(b"".join([frame(command) for command in commands]))
+        self.write(b"".join([*(frame(command) for command in commands), behind]))  # each write is a system call
 
     def _expect(self) -> None:
         """Another answer begins. That to a preparation is for clients, so its extended metadata stays."""

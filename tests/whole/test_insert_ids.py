@@ -100,3 +100,39 @@ def test_nothing_is_sent_twice(prepared: Server) -> None:
         assert two.one("SELECT LAST_INSERT_ID()") == two.one("SELECT id FROM ids.note WHERE t = 'goes on'")
     with RawClient(direct(prepared)) as witness:
         assert int(str(witness.one("SELECT COUNT(*) FROM ids.note WHERE t = 'cut'"))) <= 1
+
+
+class Counting(Network):
+    """Counts the chunks that travel up: each is a round trip, because Forebay writes once and waits for the answer."""
+
+    chunks = 0
+
+    def see(self, link: Link, data: bytes) -> None:
+        self.chunks += 1
+        super().see(link, data)
+
+
+def test_no_switch_costs_more_than_one_round_trip(prepared: Server) -> None:
+    with (
+        Counting(prepared.port) as far,
+        running(far.port, ONE) as daemon,
+        RawClient(daemon) as one,
+        RawClient(daemon) as two,
+    ):
+
+        def round_trips(client: RawClient, sql: str) -> int:
+            before = far.chunks
+            client.ask(sql)
+            return far.chunks - before
+
+        one.ask("SET time_zone = '+03:00', @mine = 1")
+        two.ask("SET time_zone = '+05:00', sql_mode = 'ANSI', @mine = 2")
+        for client in (one, two):
+            assert round_trips(client, "SELECT 1") == 2
+            assert round_trips(client, "SELECT 1") == 1
+        for client in (one, two):
+            assert round_trips(client, GENERATED.format("switched")) == 2
+        with RawClient(daemon) as three, RawClient(daemon) as four:
+            three.ask(GENERATED.format("equal"))
+            for client in (four, three, four):  # nothing but the insert id differs: it travels with the command
+                assert round_trips(client, GENERATED.format("equal")) == 1
