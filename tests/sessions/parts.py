@@ -72,6 +72,10 @@ def send_long_data(client: RawClient) -> None:
     client.simple(c.COM_PING)
 
 
+def ping(client: RawClient) -> None:
+    client.simple(c.COM_PING)
+
+
 def use_long_data(client: RawClient) -> object:
     return client.execute(client.statements[0], ...)  # type: ignore[arg-type]
 
@@ -180,14 +184,14 @@ PARTS = (
         (close_binary,),
         "the statement is closed",
     ),
-    Part("open cursors", "cursors", (open_cursor,), (fetch_two, fetch_two), (close_binary,), "the statement is closed"),
+    Part("open cursors", "cursors", (open_cursor,), (fetch_two,), (fetch_two,), "the last row is read"),
     Part(
         "long data that was sent ahead",
         "long data",
         (send_long_data,),
+        (ping,),
         (use_long_data,),
-        (close_binary,),
-        "the statement is closed",
+        "the statement is executed",
     ),
     Part(
         "`PREPARE` in SQL",

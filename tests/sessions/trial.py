@@ -59,13 +59,14 @@ def attempt(part: Part, server: Server, daemon: Daemon) -> Outcome:
     with RawClient(direct(server), schema=SCHEMA) as client:
         _run(client, part.begin)
         expected = _run(client, part.shows)
+        at_the_end = _run(client, part.end)
     server.execute(f"TRUNCATE {SCHEMA}.note")
     wait_until(lambda: not Scrape(daemon)("forebay_pool_servers", state="lent"), "nobody holds the server connection")
     with RawClient(daemon, schema=SCHEMA) as client, RawClient(daemon) as other:
         before = Scrape(daemon)
         _run(client, part.begin)
         if Scrape(daemon)("forebay_pool_servers", state="lent"):
-            return _kept(part, daemon, client, other, before, expected)
+            return _kept(part, daemon, client, other, before, expected, at_the_end)
         for sql in _OTHERS:
             other.ask(sql)
         seen = _run(client, part.shows)
@@ -81,7 +82,13 @@ def attempt(part: Part, server: Server, daemon: Daemon) -> Outcome:
 
 
 def _kept(
-    part: Part, daemon: Daemon, client: RawClient, other: RawClient, before: Scrape, expected: list[object]
+    part: Part,
+    daemon: Daemon,
+    client: RawClient,
+    other: RawClient,
+    before: Scrape,
+    expected: list[object],
+    at_the_end: list[object],
 ) -> Outcome:
     """The client keeps the only server connection: the other waits, sees nothing of it, and gets it at the end."""
     reasons = _begun(daemon, before)
@@ -93,7 +100,8 @@ def _kept(
         raise Difference(f"{part.name}: {seen}, directly {expected}")
     if Scrape(daemon)("forebay_pool_waiting") != 1:
         raise Difference(f"{part.name}: the server connection was given back before {part.end}")
-    _run(client, part.end)
+    if (seen := _run(client, part.end)) != at_the_end:
+        raise Difference(f"{part.name}: {seen} at its end, directly {at_the_end}")
     wait_until(lambda: Scrape(daemon)("forebay_pool_waiting") == 0, f"{part.name}: the other client waits no longer")
     if (rows := other._result().rows) != [b"\xfb\xfb\xfb"]:
         raise Difference(f"{part.name}: the next client sees {rows}")

@@ -246,6 +246,25 @@ def test_change_user(daemon: Daemon, client: RawClient, other: RawClient) -> Non
     is_new(client, other)
 
 
+def test_ignore_space_lasts_as_long_as_the_servers(prepared: Server, daemon: Daemon, other: RawClient) -> None:
+    def modes(client: RawClient) -> Iterator[set[str]]:
+        for begin_anew in (
+            lambda: None,
+            lambda: client.simple(c.COM_RESET_CONNECTION),
+            lambda: client.change_user(Credentials.from_password(APP.name, APP.password.encode())),
+            lambda: client.simple(c.COM_RESET_CONNECTION),
+        ):
+            begin_anew()
+            other.ask("SET sql_mode = 'ANSI'")
+            yield set(str(client.one("SELECT @@sql_mode")).split(","))
+
+    capabilities = RICH | c.CLIENT_IGNORE_SPACE
+    with RawClient(direct(prepared), capabilities=capabilities) as client:
+        expected = list(modes(client))
+    with RawClient(daemon, capabilities=capabilities) as client:
+        assert list(modes(client)) == expected
+
+
 def test_change_user_refused(daemon: Daemon, other: RawClient) -> None:
     other.ask("SELECT 1")
     logged_in = daemon.metric("forebay_clients_logged_in")
