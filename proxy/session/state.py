@@ -55,7 +55,7 @@ _LATER = frozenset(
 )
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
-_REMEMBERED = 256  # pairs of states
+_REMEMBERED = 256  # of what was worked out once
 _PLAIN = re.compile(r"[ -\[\]-~]*\Z")  # printable ASCII without a backslash
 
 
@@ -105,6 +105,7 @@ class States:
         self._base[RESULTS] = self._base.get(COLLATION, "")
         self._interned: WeakValueDictionary[tuple[object, ...], State] = WeakValueDictionary()
         self._syncs: dict[tuple[State, State], tuple[bytes, ...]] = {}  # what was worked out before, by pair of states
+        self._logins: dict[tuple[str | None, int, bool], State] = {}
         self.global_only: set[str] = set()  # variables found to have no session value that can be set
         self.fresh = self._intern(baseline.schema, {}, "")
 
@@ -140,6 +141,15 @@ class States:
 
     def at_login(self, schema: str | None, collation_id: int, ignore_space: bool = False) -> State:
         """The state of a client that has just logged in with this collation (its id in the login packet)."""
+        login = (schema, collation_id, ignore_space)
+        state = self._logins.get(login)
+        if state is None:
+            if len(self._logins) >= _REMEMBERED:
+                self._logins.clear()
+            state = self._logins[login] = self._at_login(schema, collation_id, ignore_space)
+        return state
+
+    def _at_login(self, schema: str | None, collation_id: int, ignore_space: bool) -> State:
         variables: dict[str, str] = {}
         named = self.baseline.collations.get(collation_id)
         if named is None:
