@@ -63,6 +63,7 @@ class Client(Stream):
         "id",
         "in_transaction",
         "insert_id",
+        "lightly",
         "lingering",
         "login",
         "multi_statements",
@@ -140,6 +141,7 @@ class Client(Stream):
         self.traits: Traits | None = None
         self.answer_sequence = 1
         self.retried = False
+        self.lightly = False  # ``on_lent`` sends an execution that cannot pin
         self.on_lent: Callable[[ServerConnection], None] | None = None
         self.server: ServerConnection | None = None
         self.lingering: ServerConnection | None = None

@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING
 
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning
-from proxy.session import pins
+from proxy.session import pins, statements
 from proxy.session.prepared import Statement
+from proxy.wire import executions
 from proxy.wire.constants import (
     COM_STMT_EXECUTE,
     COM_STMT_FETCH,
     COM_STMT_RESET,
+    MYSQL_TYPE_DOUBLE,
+    MYSQL_TYPE_FLOAT,
+    MYSQL_TYPE_INT24,
+    MYSQL_TYPE_LONG,
+    MYSQL_TYPE_LONGLONG,
+    MYSQL_TYPE_NULL,
+    MYSQL_TYPE_SHORT,
+    MYSQL_TYPE_TINY,
     STATUS_CURSOR_EXISTS,
     STATUS_LAST_ROW_SENT,
 )
@@ -26,6 +35,14 @@ if TYPE_CHECKING:
 
 # Errors about values, which tell nothing of whether the tables are still what they were at the preparation.
 _ABOUT_VALUES = frozenset({1022, 1048, 1062, 1205, 1213, 1216, 1217, 1264, 1292, 1317, 1366, 1406, 1451, 1452, 3024})
+
+
+_NUMBERS = frozenset(
+    {
+        *(MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_INT24, MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG),
+        *(MYSQL_TYPE_FLOAT, MYSQL_TYPE_DOUBLE, MYSQL_TYPE_NULL),
+    }
+)
 
 
 def ended(client: Client, server: ServerConnection) -> None:
@@ -55,6 +72,8 @@ def _executed(client: Client, statement: Statement, reply: Reply) -> None:
                 used.home.drop_unsettled(used)
         used.unsettled = False
     if reply.error is None:
+        if definition.traits.flags & statements.ASSIGNS_VARIABLE and _may_be_no_text(client, statement):
+            learning.pin(client, pins.USER_VARIABLE, client.traits)
         statement.long_data = False
         statement.cursor = bool(reply.status & STATUS_CURSOR_EXISTS)
         if reply.rows >= 0 and reply.results == 1 and reply.width != definition.columns:
@@ -63,6 +82,23 @@ def _executed(client: Client, statement: Statement, reply: Reply) -> None:
     statement.cursor = False  # long data stays: a server tells its error until it is reset
     if int.from_bytes(reply.error[1:3], "little") not in _ABOUT_VALUES:
         definition.doubt()
+
+
+def _may_be_no_text(client: Client, statement: Statement) -> bool:
+    """Whether a parameter may hold bytes that are no text in the client's character set: no SQL gives those back."""
+    if statement.long_data:
+        return True
+    types = statement.types or b""
+    values = executions.values(client.packet, len(types) // 2)
+    if all(kind in _NUMBERS for kind in types[::2]) or values.isascii():
+        return False
+    try:
+        values.decode()
+    except UnicodeDecodeError:
+        return True
+    states, state = client.route.states, client.state
+    charset = states.value(state, "character_set_client") if states is not None and state is not None else None
+    return charset not in ("utf8mb4", "utf8mb3", "utf8")
 
 
 def settle_pins(client: Client) -> None:

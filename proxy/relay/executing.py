@@ -33,11 +33,14 @@ def execute(client: Client) -> None:
     statement = _named(client)
     if statement is None:
         return
-    if (refusal := _refusal(statement, client.packet)) is not None:
+    if (refusal := _refusal(statement, client.packet, preparing.is_mariadb(client))) is not None:
         client.refuse(refusal)
         return
     client.shape = replies.QUERY
     client.traits = statement.definition.traits
+    if statement.label and statement.types != statement.steady:
+        _settle(client, statement)
+    client.lightly = not (statement.kept or _wants_cursor(client))
     client.on_lent = client.execute_on
     lending.borrow(client)
 
@@ -59,7 +62,7 @@ def _named(client: Client) -> Statement | None:
     return statement
 
 
-def _refusal(statement: Statement, packet: bytes) -> ProxyError | None:
+def _refusal(statement: Statement, packet: bytes, mariadb: bool) -> ProxyError | None:
     """Note the types that an execution gives; an error where it cannot be sent."""
     if statement.failure is not None:
         return statement.failure
@@ -70,7 +73,7 @@ def _refusal(statement: Statement, packet: bytes) -> ProxyError | None:
     if types is None and statement.types is None:
         return ServerRefused(1210, "HY000", "Incorrect arguments to mysqld_stmt_execute")
     if types is not None:
-        statement.types = types
+        statement.types = executions.merged_types(statement.types, types) if mariadb else types
     return None
 
 
@@ -105,8 +108,6 @@ def _fitting(client: Client, server: ServerConnection, statement: Statement) -> 
     """The preparation at hand that the client may execute."""
     home, label = server.prepared, statement.label
     assert home is not None
-    if label and statement.types != statement.steady:
-        label = _settled(client, statement)
     cursor = _cursor_label(client, server)
     if statement.owned is not None:
         if _is_plain(statement.owned) or cursor:
@@ -122,7 +123,7 @@ def _fitting(client: Client, server: ServerConnection, statement: Statement) -> 
         if found is None and (found := home.find((definition, bytes((FRESH,)) * len(label), present))) is not None:
             found.unsettled = True
             home.relabel(found, fresh)
-    if found is not None and _keeps(client, statement):
+    if found is not None and (statement.private or _wants_cursor(client)):
         preparing.own(client, statement, found)
     return found
 
@@ -135,20 +136,19 @@ def _cursor_label(client: Client, server: ServerConnection) -> bytes:
 
     Measured on MySQL 9.7: one that was ever executed with a cursor gives no rows to an execution without.
     """
-    wanted = client.packet[_FLAGS] != CURSOR_TYPE_NO_CURSOR
-    return _CURSOR if wanted and not server.mariadb else b""
+    return _CURSOR if _wants_cursor(client) and not server.mariadb else b""
 
 
 def _is_plain(preparation: Preparation) -> bool:
     return not preparation.key[1].endswith(_CURSOR)
 
 
-def _keeps(client: Client, statement: Statement) -> bool:
-    """Whether nobody else may have the preparation from now on: until the answer says so, if a cursor is asked for."""
-    return statement.private or client.packet[_FLAGS] != CURSOR_TYPE_NO_CURSOR
+def _wants_cursor(client: Client) -> bool:
+    """Whether nobody else may have the preparation until the answer tells that there is no cursor."""
+    return client.packet[_FLAGS] != CURSOR_TYPE_NO_CURSOR
 
 
-def _settled(client: Client, statement: Statement) -> bytes:
+def _settle(client: Client, statement: Statement) -> None:
     """The statement's label with this execution.
 
     Where a fresh preparation would take the types otherwise, the client stays with one that has the same past.
@@ -158,11 +158,9 @@ def _settled(client: Client, statement: Statement) -> bytes:
     nulls = executions.nulls(client.packet, parameters)
     if not statement.kept and depends_on_history(statement.label, types, nulls):
         statement.kept = True
-        executed.settle_pins(client)
     statement.label = settle(statement.label, types, nulls)
     if not (nulls or statement.kept):
         statement.steady = types
-    return statement.label
 
 
 def _fresh_label(client: Client, statement: Statement) -> bytes:
@@ -178,7 +176,7 @@ def _send_first_execution(client: Client, server: ServerConnection, preparation:
     statement = client.statement
     assert statement is not None
     preparation.unsettled = True
-    if _keeps(client, statement):
+    if statement.private or _wants_cursor(client):
         preparing.own(client, statement, preparation)
     _send_execution(client, server, preparation)
 
@@ -187,10 +185,14 @@ def _send_execution(client: Client, server: ServerConnection, preparation: Prepa
     statement = client.statement
     assert statement is not None
     packet, types = executions.with_id(client.packet, preparation.number), statement.types
-    if types and types != preparation.types and executions.bound_types(packet, len(types) // 2) is None:
-        packet = executions.with_types(packet, types)
-    preparation.types = types
+    if types:
+        sent = executions.bound_types(packet, len(types) // 2)
+        if sent is None and types != preparation.types:
+            packet = executions.with_types(packet, types)
+        preparation.types = types if sent is None or sent == types else None  # others' types stand in for bare NULLs
     statement.used = preparation
+    if statement.kept:
+        executed.settle_pins(client)
     if statement.long_data:
         server.throttle(None)
     if preparation.home.closing:

@@ -131,7 +131,9 @@ def _counting(client: Client) -> Generator[list[bytes], list[Answer], None]:
 def _ignores_insert_id(client: Client) -> bool:
     """Whether the statement can neither see the insert id nor begin a transaction in which another one could."""
     traits = client.traits
-    if traits is None or not client.status & STATUS_AUTOCOMMIT or client.dedicated or client.on_lent is not None:
+    if traits is None or not client.status & STATUS_AUTOCOMMIT or client.dedicated:
+        return False
+    if client.on_lent is not None and not client.lightly:
         return False
     return bool(traits.flags & statements.READ_ONLY) and traits.verb != b"SHOW"
 
@@ -278,7 +280,9 @@ def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]
     if is_own:
         if _has_other_insert_id(client, server):
             commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
-        return commands + _restored(client, flags) if client.ahead or _must_count(client) else commands
+        if _must_count(client):
+            return commands + _restored(client, flags)
+        return commands + _restored(client, flags & ~statements.FOUND_ROWS) if client.ahead else commands
     assignments = variables.difference(server.variables, client.variables)
     if assignments:
         commands.append(query("SET " + ", ".join(assignments)))
@@ -292,8 +296,10 @@ def _restored(client: Client, flags: int) -> list[bytes]:
     commands = []
     if flags & statements.FOUND_ROWS:
         commands.append(give_found_rows(client.found_rows))
-    if flags & statements.ROW_COUNT:
-        commands.append(query("DO 0" if client.row_count == 0 else "SELECT 1"))
+    if flags & statements.ROW_COUNT and client.row_count == 0:
+        commands.append(query("DO 0"))
+    elif flags & statements.ROW_COUNT and not commands:
+        commands.append(query("SELECT 1"))
     return commands
 
 

@@ -69,6 +69,7 @@ def prepare(client: Client, traits: Traits) -> None:
     client.prepared.latest = None
     if _answer_from_memory(client, traits):
         return
+    client.lightly = False
     client.on_lent = client.prepare_on
     lending.borrow(client)
 
