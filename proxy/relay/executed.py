@@ -64,7 +64,6 @@ def ended(client: Client, server: ServerConnection) -> None:
 
 def _executed(client: Client, statement: Statement, reply: Reply) -> None:
     definition, used = statement.definition, statement.used
-    statement.used = None
     if used is not None:
         if reply.error is not None:
             used.types = None  # nobody knows how far the server has read

@@ -13,11 +13,11 @@ from proxy.errors import MalformedPacket, ProxyError, ServerRefused
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import executed, learning, lending, own_answers, preparing, transfer
 from proxy.session.conversations import WARNINGS, check, query
-from proxy.session.prepared import FRESH, Preparation, Statement, depends_on_history, settle
+from proxy.session.prepared import FRESH, Preparation, Preparations, Statement, depends_on_history, settle
 from proxy.session.state import State
 from proxy.wire import executions, replies
 from proxy.wire.answers import Answer
-from proxy.wire.constants import COM_STMT_EXECUTE, COM_STMT_RESET, CURSOR_TYPE_NO_CURSOR
+from proxy.wire.constants import COM_STMT_EXECUTE, COM_STMT_RESET, CURSOR_TYPE_NO_CURSOR, MYSQL_TYPE_NULL
 from proxy.wire.frames import HEADER
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def execute(client: Client) -> None:
     statement = _named(client)
     if statement is None:
         return
-    if (refusal := _refusal(statement, client.packet, preparing.is_mariadb(client))) is not None:
+    if (refusal := _refusal(statement, client.packet)) is not None:
         client.refuse(refusal)
         return
     client.shape = replies.QUERY
@@ -62,7 +62,7 @@ def _named(client: Client) -> Statement | None:
     return statement
 
 
-def _refusal(statement: Statement, packet: bytes, mariadb: bool) -> ProxyError | None:
+def _refusal(statement: Statement, packet: bytes) -> ProxyError | None:
     """Note the types that an execution gives; an error where it cannot be sent."""
     if statement.failure is not None:
         return statement.failure
@@ -73,7 +73,7 @@ def _refusal(statement: Statement, packet: bytes, mariadb: bool) -> ProxyError |
     if types is None and statement.types is None:
         return ServerRefused(1210, "HY000", "Incorrect arguments to mysqld_stmt_execute")
     if types is not None:
-        statement.types = executions.merged_types(statement.types, types) if mariadb else types
+        statement.types = types
     return None
 
 
@@ -118,6 +118,8 @@ def _fitting(client: Client, server: ServerConnection, statement: Statement) -> 
     definition, present = statement.definition, _present(client, statement)
     found = home.find((definition, label + cursor, present))
     if found is None and label:
+        found = _used_before(client, statement, home, label + cursor)
+    if found is None and label:
         fresh = _fresh_label(client, statement) + cursor
         found = home.find((definition, fresh, present))
         if found is None and (found := home.find((definition, bytes((FRESH,)) * len(label), present))) is not None:
@@ -126,6 +128,24 @@ def _fitting(client: Client, server: ServerConnection, statement: Statement) -> 
     if found is not None and (statement.private or _wants_cursor(client)):
         preparing.own(client, statement, found)
     return found
+
+
+def _used_before(client: Client, statement: Statement, home: Preparations, label: bytes) -> Preparation | None:
+    """The preparation that the client executed last, if that is here and becomes what is needed.
+
+    Parameters that were NULL have left it less settled than the client's statement would be.
+    """
+    used, types = statement.used, statement.types
+    if used is None or used.home is not home or types is None or not home.shares(used):
+        return None
+    before, present = used.key[1], used.key[2]
+    nulls = executions.nulls(client.packet, statement.definition.parameters)
+    if present is not _present(client, statement) or len(before) != len(label) or _CURSOR in before + label:
+        return None
+    if settle(before, types, nulls) != label:
+        return None
+    home.relabel(used, label)
+    return used
 
 
 _CURSOR = b"c"
@@ -186,10 +206,10 @@ def _send_execution(client: Client, server: ServerConnection, preparation: Prepa
     assert statement is not None
     packet, types = executions.with_id(client.packet, preparation.number), statement.types
     if types:
-        sent = executions.bound_types(packet, len(types) // 2)
-        if sent is None and types != preparation.types:
+        if types != preparation.types and executions.bound_types(packet, len(types) // 2) is None:
             packet = executions.with_types(packet, types)
-        preparation.types = types if sent is None or sent == types else None  # others' types stand in for bare NULLs
+        # A server may go on with another client's type where a parameter came as a bare NULL.
+        preparation.types = None if MYSQL_TYPE_NULL in types[::2] else types
     statement.used = preparation
     if statement.kept:
         executed.settle_pins(client)

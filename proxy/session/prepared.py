@@ -298,9 +298,13 @@ class Preparations:
             self.evict(preparation)
         return bool(victims)
 
+    def shares(self, preparation: Preparation) -> bool:
+        """Whether it is here, and not one client's own."""
+        return self._shared.get(preparation.key) is preparation
+
     def drop_unsettled(self, preparation: Preparation) -> None:
         """Its first execution has failed: nobody knows on which types it has settled."""
-        if self._shared.get(preparation.key) is preparation:
+        if self.shares(preparation):
             self.drop(preparation)
 
     def drop(self, preparation: Preparation) -> None:

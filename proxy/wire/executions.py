@@ -10,7 +10,6 @@ not negotiated by Forebay.
 from __future__ import annotations
 
 from proxy.errors import MalformedPacket
-from proxy.wire.constants import MYSQL_TYPE_NULL
 from proxy.wire.frames import HEADER, LONGEST, frame
 
 _ID = HEADER + 1
@@ -70,16 +69,6 @@ def values(packet: bytes, parameters: int) -> bytes:
     """All the values of a COM_STMT_EXECUTE, one behind the other, undecoded."""
     flag = _BITMAP + (parameters + 7) // 8
     return packet[flag + 1 + (2 * parameters if packet[flag : flag + 1] == b"\1" else 0) :]
-
-
-def merged_types(before: bytes | None, types: bytes) -> bytes:
-    """The types that a MariaDB goes by: a parameter that comes as a bare NULL keeps the type it had."""
-    if before is None or MYSQL_TYPE_NULL not in types:
-        return types
-    pairs = zip(before[::2], before[1::2], types[::2], types[1::2], strict=True)
-    return bytes(
-        byte for old, flag, new, other in pairs for byte in ((old, flag) if new == MYSQL_TYPE_NULL else (new, other))
-    )
 
 
 def with_types(packet: bytes, types: bytes) -> bytes:

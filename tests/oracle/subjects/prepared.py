@@ -59,8 +59,9 @@ def binary(pen: Pen) -> None:
     handle, kinds = _prepare(pen)
     bound = True
     for _ in range(pen.number(1, 4)):
-        pen.say(s.Execute(pen.subject, handle, _values(pen, kinds), bound=bound))
-        bound = not kinds or pen.chance(0.6)
+        values = _values(pen, kinds)
+        pen.say(s.Execute(pen.subject, handle, values, bound=bound))
+        bound = not kinds or None in values or pen.chance(0.6)  # a bare NULL leaves no type to go by
         if pen.chance(0.4):
             pen.any(
                 "SELECT LAST_INSERT_ID(), ROW_COUNT()",
