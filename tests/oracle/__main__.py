@@ -36,7 +36,7 @@ def _split(text: str) -> list[str]:
 
 
 def run(flavour: str, seed: int, seconds: float, arguments: argparse.Namespace) -> int:
-    """How many cases differed. Prints as it goes."""
+    """How many cases differed, and how much a long run has not seen. Prints as it goes."""
     rows = table(flavour, _split(arguments.only), _split(arguments.without))
     tally = report.Tally(flavour)
     differing = 0
@@ -56,7 +56,16 @@ def run(flavour: str, seed: int, seconds: float, arguments: argparse.Namespace) 
                 if not arguments.all:
                     break
         print("\n".join(tally.lines(daemon.metrics())), flush=True)
+        if rare := tally.rare():
+            print(f"{flavour}: seen too rarely: {'; '.join(rare)}", flush=True)
+            differing += len(rare) if _is_long(arguments) else 0
     return differing
+
+
+def _is_long(arguments: argparse.Namespace) -> bool:
+    """Whether the run is one that must see every part of a session."""
+    in_part = arguments.only or arguments.without or arguments.skip or arguments.cases
+    return arguments.seconds >= report.LONG_RUN and not in_part
 
 
 def main() -> int:
@@ -65,7 +74,7 @@ def main() -> int:
     seed = random.randrange(1 << 30) if arguments.seed is None else arguments.seed
     print(f"seed {seed}", flush=True)
     differing = sum(run(flavour, seed, arguments.seconds / len(flavours), arguments) for flavour in flavours)
-    print(f"{differing} differences" if differing else "no difference", flush=True)
+    print(f"{differing} differences, or parts seen too rarely" if differing else "no difference", flush=True)
     return 1 if differing else 0
 
 

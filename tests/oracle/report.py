@@ -9,6 +9,28 @@ from tests.oracle.compare import Difference
 from tests.oracle.steps import Reconnect
 from tests.oracle.subjects import SUBJECTS
 
+# The rows of the design's table "Part by part". A run of this length must have seen each of them so often.
+PARTS = (
+    "default schema",
+    "system variables, autocommit, charset",
+    "connection collation",
+    "next-transaction characteristics",
+    "SET with the value the client already has",
+    "same SET text as one whose effect is known, literals only",
+    "user variables `@x`",
+    "`LAST_INSERT_ID()`",
+    "`ROW_COUNT()`, `FOUND_ROWS()`, warnings, errors, `@@warning_count`",
+    "binary prepared statements",
+    "text `PREPARE`",
+    "open transaction, XA",
+    "temporary tables",
+    "`LOCK TABLES`, `FTWRL`, `LOCK INSTANCE`, `HANDLER`",
+    "`GET_LOCK`",
+    "open cursor, unread long data",
+    "`SET ROLE`, profiling, anything not understood",
+)
+LEAST, LONG_RUN = 100, 300.0  # statements, seconds
+
 
 class Tally:
     """Counts of one server's run."""
@@ -28,11 +50,15 @@ class Tally:
 
     def parts(self) -> Counter[str]:
         """How many statements proved each row of the design's table."""
-        found: Counter[str] = Counter()
+        found = Counter(dict.fromkeys(PARTS, 0))
         for row in SUBJECTS:
             if row.part:
                 found[row.part] += self.subjects[row.name]
         return found
+
+    def rare(self) -> list[str]:
+        """The rows of the design's table that were not seen often enough."""
+        return [part for part, count in self.parts().items() if count < LEAST]
 
     def lines(self, metrics: dict[tuple[str, str], float]) -> list[str]:
         def total(name: str) -> int:
@@ -47,9 +73,9 @@ class Tally:
             f"SETs answered without a server {total('forebay_elided_sets_total')}, "
             f"prepared again {total('forebay_reprepares_total')}",
             f"  pins {sum(pins.values())} ({told}), unpins {unpins}",
-            "  statements by part of a session:",
+            f"  statements by part of a session (* fewer than {LEAST}):",
         ]
-        lines += [f"    {count:7} {part}" for part, count in self.parts().most_common()]
+        lines += [f"    {count:7}{' *'[count < LEAST]} {part}" for part, count in self.parts().items()]
         lines.append("  statements by subject:")
         lines += [f"    {count:7} {subject}" for subject, count in self.subjects.most_common()]
         return lines
