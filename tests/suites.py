@@ -18,8 +18,9 @@ from pathlib import Path
 # Files stay together, because a file's tests often share one daemon or one server.
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
 WITH_SERVERS = ("tests/servers", "tests/sessions", "tests/whole")
-# Run by `make oracle` and `python -m tests.orms`: they look for differences for as long as they are given time.
-APART = ("tests/oracle", "tests/orms")
+ORACLE = "tests/oracle"
+# Run by `python -m tests.orms`.
+APART = ("tests/orms",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,10 @@ class Suite:
 
 
 SUITES = (
-    Suite("rooms", ("tests", *(f"--ignore={folder}" for folder in WITH_SERVERS + APART))),
+    Suite("rooms", ("tests", *(f"--ignore={folder}" for folder in (*WITH_SERVERS, ORACLE, *APART)))),
     Suite("rooms, hot modules in the interpreter", ("tests/wire", "tests/session"), pure_python=True),
     Suite("real servers", WITH_SERVERS),
+    Suite("oracle", (ORACLE,)),
 )
 
 

@@ -15,6 +15,8 @@ from tests.oracle.oracle_daemon import OracleDaemon
 from tests.oracle.world import World, open_world
 
 CLIENTS, POOL, ACTS, CASES = 3, 1, 6, 60
+# The case that told first, where it was not among the first few: tried first, so that the test is quick.
+TOLD = {"user variables are forgotten": 7, "the insert id is not read back": 3}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def test_planted_fault_is_found(world: World, sound: OracleDaemon, fault: str) -
         return _differs(world, faulty, case) and not _differs(world, sound, case)
 
     with world.forebay(POOL, fault) as faulty:
-        assert any(tells(faulty, seed) for seed in range(CASES))
+        assert any(tells(faulty, seed) for seed in (TOLD.get(fault, 0), *range(CASES)))
 
 
 def _differs(world: World, daemon: OracleDaemon, case: Case) -> bool:
