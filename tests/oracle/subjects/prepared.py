@@ -9,14 +9,14 @@ from tests.oracle.pen import Pen, Subject
 from tests.oracle.steps import Parameter
 
 _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("SELECT ? + 1, ?", ("number", "text")),
+    ("SELECT ? + 1, ?", ("shown number", "shown text")),
     ("SELECT id, n, s FROM {s}.t WHERE id >= ? ORDER BY id", ("number",)),
     ("INSERT INTO {s}.t (n, s) VALUES (?, ?)", ("number", "text")),
     ("UPDATE {s}.t SET n = ? WHERE id = ?", ("number", "number")),
     ("DELETE FROM {s}.t WHERE id = ?", ("number",)),
     ("SELECT * FROM t ORDER BY 1", ()),
     ("SELECT DATABASE(), @@sql_mode, @@time_zone, COLLATION('a')", ()),
-    ("SELECT ?, CHARSET(?), 'lit', @a", ("text", "text")),
+    ("SELECT ?, CHARSET(?), 'lit', @a", ("shown text", "shown text")),
     ("SET @a = ?", ("text",)),
     ("SET time_zone = '+06:00'", ()),
     ("CALL {s}.p_two()", ()),
@@ -30,7 +30,7 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("SELECT CAST(? AS SIGNED)", ("text",)),
     ("SELECT missing FROM {s}.t", ()),
     ('SELECT "id" FROM {s}.t ORDER BY 1 LIMIT 1', ()),
-    ("SELECT ?", ("number",)),
+    ("SELECT ?", ("shown number",)),
     ("DO ?", ("number",)),
     ("SHOW WARNINGS", ()),
     ("USE {s}_b", ()),
@@ -41,7 +41,15 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _STRINGS: tuple[Parameter, ...] = (b"7x", b"", "grün".encode(), b"it's", None, b"\xff\x00", b"+01:00")
 _NUMBERS: tuple[Parameter, ...] = (1, 2, 0, -5, 9223372036854775807, 2.5, None, 99)
 # MariaDB names a row in the error of a routine's argument by what it counted in some statement before.
-_VALUES = {"text": _STRINGS, "number": _NUMBERS, "small": (1, 2, 0, -5, None, 99)}
+_SMALL: tuple[Parameter, ...] = (1, 2, 0, -5, None, 99)
+_VALUES = {
+    "text": _STRINGS,
+    "number": _NUMBERS,
+    "small": _SMALL,
+    # On MySQL what was given in earlier executions decides on the type that a column shows.
+    "shown number": tuple(number for number in _NUMBERS if isinstance(number, int)),
+    "shown text": tuple(string for string in _STRINGS if string is not None),
+}
 
 
 def _values(pen: Pen, kinds: tuple[str, ...]) -> tuple[Parameter, ...]:
@@ -61,7 +69,8 @@ def binary(pen: Pen) -> None:
     for _ in range(pen.number(1, 4)):
         values = _values(pen, kinds)
         pen.say(s.Execute(pen.subject, handle, values, bound=bound))
-        bound = not kinds or None in values or pen.chance(0.6)  # a bare NULL leaves no type to go by
+        # A bare NULL leaves no type to go by; MariaDB reads OUT parameters by the types of the routine's own.
+        bound = not kinds or None in values or "small" in kinds or pen.chance(0.6)
         if pen.chance(0.4):
             pen.any(
                 "SELECT LAST_INSERT_ID(), ROW_COUNT()",
