@@ -20,6 +20,7 @@ from proxy.net.stream import Stream
 from proxy.relay import executing, leaving, lending, login, own_answers, preparing, transfer
 from proxy.relay.commands import dispatch, read_traits
 from proxy.relay.phases import BUSY, CLOSED, FILE, IDLE, LOGIN
+from proxy.session.conditions import Conditions
 from proxy.session.holdings import Holdings
 from proxy.session.prepared import ClientStatements, Statement
 from proxy.session.state import State
@@ -55,6 +56,7 @@ class Client(Stream):
         "dedicated",
         "diagnostics",
         "doomed",
+        "error_state",
         "extended_metadata",
         "first_session",
         "found_rows",
@@ -88,11 +90,13 @@ class Client(Stream):
         "state",
         "statement",
         "status",
+        "told",
         "traits",
         "user",
         "variables",
         "waits_for_settling",
         "wanted",
+        "warned",
     )
 
     def __init__(self, hub: Hub, secure: bool) -> None:
@@ -133,7 +137,12 @@ class Client(Stream):
         self.row_count = 0
         self.found_rows = 0
         self.counted_elsewhere = True  # the server connection at hand has another number of found rows
-        self.diagnostics: bytes | None = None
+        # The last statement's conditions, where no server connection has them: None says that the one at hand has them,
+        # or that there are none.
+        self.diagnostics: Conditions | None = None
+        self.error_state = ""
+        self.warned = 0  # warnings of the last answer
+        self.told: list[bytes] | None = None  # the answer to a question about the last statement, made meanwhile
         # The command under way.
         self.command = 0
         self.packet = b""
@@ -244,7 +253,8 @@ class Client(Stream):
         self.log_error(error)
         self.row_count = -1
         self.ahead = True
-        self.diagnostics = own_answers.error_as_warning(self, error)
+        self.warned = 1
+        self.diagnostics = own_answers.error_as_list(error)
         self.answer([packets.build_err(error.number, error.sqlstate, error.text, self.capabilities)])
 
     def fatal(self, error: ProxyError) -> None:
@@ -336,8 +346,8 @@ class Client(Stream):
     def long_data_on(self, server: ServerConnection) -> None:
         executing.long_data_on(self, server)
 
-    def answer_from_memory(self) -> None:
-        own_answers.from_memory(self)
+    def send_renamed(self, server: ServerConnection, packet: bytes, names: dict[bytes, bytes]) -> None:
+        transfer.send_renamed(self, server, packet, names)
 
     def server_failed(self, server: ServerConnection, error: ProxyError) -> None:
         transfer.server_lost(self, server, error)

@@ -109,9 +109,10 @@ def _quit(client: Client, packet: bytes) -> None:
 
 
 def _ping(client: Client, packet: bytes) -> None:
+    ok = packets.Ok(0, 0, client.status, own_answers.kept_warnings(client), b"", b"")
     client.row_count = 0
     client.ahead = True
-    client.answer_ok()
+    client.answer([packets.build_ok(ok, client.capabilities)])
 
 
 def _statistics(client: Client, packet: bytes) -> None:
@@ -127,11 +128,14 @@ def _set_option(client: Client, packet: bytes) -> None:
         client.refuse(UnknownCommand())
         return
     client.multi_statements = option == OPTION_MULTI_STATEMENTS_ON
+    client.row_count = -1
+    client.ahead = True
+    warnings = own_answers.kept_warnings(client)
     if client.capabilities & CLIENT_DEPRECATE_EOF:
-        ok = packets.Ok(0, 0, client.status, 0, b"", b"")
+        ok = packets.Ok(0, 0, client.status, warnings, b"", b"")
         client.answer([packets.build_ok(ok, client.capabilities, 0xFE)])
     else:
-        client.answer([packets.build_eof(0, client.status)])
+        client.answer([packets.build_eof(warnings, client.status)])
 
 
 def _init_db(client: Client, packet: bytes) -> None:

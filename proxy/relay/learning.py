@@ -8,20 +8,39 @@ the same one from then on.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import TYPE_CHECKING
 
 from proxy.net.server_connection import ServerConnection
 from proxy.session import pins, statements
-from proxy.session.conversations import COLLATION, FOUND_ROWS, HIDDEN, INSERT_ID, VARIABLES, WARNINGS, Settled
+from proxy.session.conditions import SCRATCH, Conditions
+from proxy.session.conversations import (
+    COLLATION,
+    DETAILS,
+    FOUND_ROWS,
+    HIDDEN,
+    INSERT_ID,
+    MOST_ROWS,
+    TOO_MANY_ROWS,
+    VARIABLES,
+    WARNINGS,
+    Settled,
+)
 from proxy.session.effects import Effect, may_remember
 from proxy.session.holdings import ANY, HOLDING
 from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES, States
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
 from proxy.wire.answers import Answer
-from proxy.wire.constants import CLIENT_IGNORE_SPACE, COM_STMT_EXECUTE, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
-from proxy.wire.packets import Changes, parse_trackers
+from proxy.wire.constants import (
+    CLIENT_IGNORE_SPACE,
+    CLIENT_PROTOCOL_41,
+    COM_STMT_EXECUTE,
+    STATUS_AUTOCOMMIT,
+    STATUS_IN_TRANS,
+)
+from proxy.wire.packets import Changes, parse_err, parse_trackers
 from proxy.wire.replies import Reply
 
 if TYPE_CHECKING:
@@ -36,8 +55,10 @@ _SPECIAL = statements.INTERESTING
 _PARSE_ERROR = 1064
 # Errors before a table is opened, and the one of a transaction that may only read: a transaction has not begun.
 _NOT_BEGUN = frozenset({1044, 1046, 1049, 1064, 1142, 1146, 1193, 1227, 1231, 1305, 1792})
-# Statements without tables, over which MariaDB keeps the warnings of the one before.
-_KEEPS_WARNINGS = frozenset({b"SET", b"DO", b"BEGIN", b"START", b"COMMIT", b"ROLLBACK", b"USE"})
+_NUMBER = re.compile(rb"[0-9]+")
+# Over a statement without tables MariaDB keeps the warnings of the one before; these always have one.
+_HAS_TABLES = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE"})
+_ASKED = statements.RECOUNTS | statements.DIAGNOSTICS
 
 
 def ignores_space(client: Client) -> bool:
@@ -54,19 +75,28 @@ def text_of(client: Client) -> bytes:
     return client.packet[5:]
 
 
+def is_mariadb(client: Client) -> bool:
+    """Whether the client's server is one."""
+    states = client.route.states
+    return states is not None and states.baseline.mariadb
+
+
 def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     """An answer ended well: see what is different now."""
     traits = client.traits
     flags = traits.flags if traits is not None else 0
     before = client.state
     client.ahead = False
-    if reply.rows >= 0:
-        client.row_count = -1
-        if not flags & statements.DIAGNOSTICS:
-            client.found_rows = reply.rows
-            client.counted_elsewhere = False
+    client.warned = reply.warnings
+    if reply.rows < 0:
+        _learn_count(client, server, reply, traits)
     else:
-        client.row_count = reply.affected_rows
+        client.row_count = -1
+    if flags & _ASKED and traits is not None:
+        _learn_found_rows(client, server, reply, traits)
+    elif reply.rows >= 0:
+        client.found_rows = reply.rows
+        client.counted_elsewhere = False
     if reply.insert_id:
         server.residue |= INSERT_ID
         _count_carried(client, "insert_id", traits)
@@ -83,15 +113,41 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
 def learn_prepared(client: Client, server: ServerConnection) -> None:
     """A statement was prepared, not executed: that has cleared warnings at most."""
     warnings = server.reply.warnings
+    client.warned = warnings
     if warnings or client.diagnostics is not None or server.residue & WARNINGS:
         _learn_warnings(client, server, warnings, client.traits)
-    client.ahead = client.diagnostics is not None  # kept, and only here
-    if client.traits is None:
-        return
-    if client.traits.flags & statements.FOUND_ROWS:
-        client.counted_elsewhere = False  # borrowing has brought the number along
-    if server.mariadb and client.traits.flags & statements.ASSIGNS_VARIABLE:
+    if server.mariadb and client.traits is not None and client.traits.flags & statements.ASSIGNS_VARIABLE:
         _learn_variables(client, server, client.traits)  # MariaDB makes them now, as NULL
+
+
+def _learn_count(client: Client, server: ServerConnection, reply: Reply, traits: Traits | None) -> None:
+    """ROW_COUNT() after an answer without rows: a GET DIAGNOSTICS that is right leaves it alone."""
+    if traits is not None and traits.verb == b"GET":
+        client.row_count = -1 if reply.warnings else client.row_count
+        return
+    client.row_count = reply.affected_rows
+    if traits is not None and traits.verb == b"UPDATE" and not server.mariadb:
+        _learn_matched(client, server, reply.info)
+
+
+def _learn_matched(client: Client, server: ServerConnection, info: bytes) -> None:
+    """On MySQL, UPDATE makes FOUND_ROWS() the number of rows that it matched; where that is none, perhaps not."""
+    number = _NUMBER.search(info, 1)
+    if number is not None and int(number[0]):
+        client.found_rows = int(number[0])
+        client.counted_elsewhere = False
+    else:
+        server.residue |= FOUND_ROWS
+
+
+def _learn_found_rows(client: Client, server: ServerConnection, reply: Reply, traits: Traits) -> None:
+    """FOUND_ROWS() after a statement that is no plain question: it was this client's before, or it is asked for."""
+    if traits.flags & statements.RECOUNTS:
+        server.residue |= FOUND_ROWS
+        client.counted_elsewhere = False
+    elif reply.rows >= 0 and not (traits.verb == b"SHOW" and traits.second != b"COUNT"):
+        client.found_rows = reply.rows
+        client.counted_elsewhere = False
 
 
 def _learn_effect(client: Client, reply: Reply, traits: Traits, mode: int) -> None:
@@ -155,7 +211,6 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
         if failed and server.mariadb:  # nobody tells whether it had made temporary tables before it failed
             server.doubt()
     if flags & statements.CALC_FOUND_ROWS:
-        server.residue |= FOUND_ROWS
         _count_carried(client, "found_rows", traits)
     if flags & (statements.DEFINES | statements.TEXT_PREPARE):
         client.hub.prepared.epoch += 1
@@ -198,19 +253,31 @@ def _learn_xa(client: Client, traits: Traits) -> None:
 
 
 def _learn_warnings(client: Client, server: ServerConnection, count: int, traits: Traits | None) -> None:
-    """Whether the server connection now holds warnings of this client's last statement."""
-    if traits is not None and traits.flags & statements.DIAGNOSTICS:
-        return
-    if count:
+    """Whether the server connection now holds warnings of this client's last statement.
+
+    On MariaDB it may hold older ones, or what stands in for them: whoever reads them will see.
+    """
+    if traits is None or (traits.flags & statements.DIAGNOSTICS and traits.verb in (b"SHOW", b"GET")):
+        server.residue |= WARNINGS if count else 0  # COM_INIT_DB keeps them, a GET DIAGNOSTICS that fails adds one
+    elif count:
         _count_carried(client, "warnings", traits)
-        server.residue |= WARNINGS
-        client.diagnostics = None
-        return
-    if not server.mariadb:
+        _holds_list(client, server, traits)
+    elif not server.mariadb or traits.verb in _HAS_TABLES:
         client.diagnostics = None
         server.residue &= ~WARNINGS
-    elif traits is not None and traits.verb not in _KEEPS_WARNINGS and b"from" in text_of(client).lower():
-        client.diagnostics = None
+    else:
+        server.residue |= WARNINGS
+
+
+def _holds_list(client: Client, server: ServerConnection, traits: Traits | None) -> None:
+    """The server connection has the conditions of this client's last statement."""
+    client.diagnostics = None
+    client.error_state = ""
+    server.residue |= WARNINGS
+    if traits is not None and (traits.flags & _RUNS_ROUTINES or traits.verb == b"SIGNAL"):
+        server.residue |= DETAILS  # a SIGNAL may have made a condition that is not what its number says
+    else:
+        server.residue &= ~DETAILS
 
 
 def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes], traits: Traits | None) -> None:
@@ -261,8 +328,12 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     traits = client.traits
     client.ahead = False
     client.row_count = -1
-    client.diagnostics = None
-    server.residue |= WARNINGS
+    client.warned = 1
+    _holds_list(client, server, traits)
+    if server.reply.error is not None:
+        client.error_state = parse_err(server.reply.error, CLIENT_PROTOCOL_41).sqlstate
+    if not client.counted_elsewhere:
+        server.residue |= FOUND_ROWS
     if traits is None or not traits.flags & statements.READ_ONLY:  # an INSERT that fails at its second row has an id
         server.residue |= INSERT_ID
     if server.reply.trackers is not None:
@@ -298,16 +369,19 @@ def apply_trackers(states: States, server: ServerConnection, answers: list[Answe
     server.state = state
 
 
-def settle(client: Client, found: Settled) -> None:
-    """What this client's session had left in a server connection has been read out."""
+def settle(client: Client, found: Settled, known: Conditions | None) -> None:
+    """What this client's session had left in a server connection has been read out.
+
+    ``known``: the conditions in memory when that began. An error of Forebay's own may have come since.
+    """
     states = client.route.states
     assert states is not None
     if found.insert_id is not None:
         client.insert_id = found.insert_id
-    if found.found_rows is not None:
+    if found.found_rows is not None and not _is_foreign(client, found.found_rows):
         client.found_rows = found.found_rows
-    if found.warnings is not None:
-        client.diagnostics = found.warnings
+    if found.warnings is not None and not found.warnings.stands_in and client.diagnostics is known:
+        _keep_list(client, found.warnings)
     for name, value in found.variables.items():
         if value is None:
             client.variables.pop(name, None)
@@ -326,6 +400,34 @@ def settle_system_variables(client: Client, server: ServerConnection, found: tup
     if client.settling is server:
         kept = tuple(pair for pair in found if states.value(state, pair[0]) == states.value(here, pair[0]))
         client.state = states.after(state, Changes(variables=kept), False, NO_NAMES)
+
+
+def _is_foreign(client: Client, found_rows: int) -> bool:
+    """Whether a number that was read out is none of this client's statements': put there, or found there."""
+    if client.counted_elsewhere:
+        return found_rows != 0  # but for an UPDATE that matched nothing the statements have left it alone
+    return found_rows == TOO_MANY_ROWS and client.found_rows > MOST_ROWS
+
+
+def _keep_list(client: Client, conditions: Conditions) -> None:
+    """No server connection has these conditions any more."""
+    states = client.route.states
+    if states is not None and client.state is not None:
+        conditions.charset = states.value(client.state, "character_set_results") or ""
+    conditions.state = client.error_state
+    client.diagnostics = conditions if conditions.total else None
+
+
+def scratched(server: ServerConnection, residue: int) -> None:
+    """Reading conditions in detail has left user variables there."""
+    if residue & WARNINGS and residue & DETAILS:
+        server.variables_seen |= SCRATCH
+
+
+def learn_assigned(client: Client, server: ServerConnection) -> None:
+    """User variables that the statement under way names have been given values by Forebay."""
+    if client.traits is not None:
+        _learn_variables(client, server, client.traits)
 
 
 def _count_carried(client: Client, part: str, traits: Traits | None) -> None:

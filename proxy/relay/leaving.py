@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from proxy.errors import ProxyError
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning
+from proxy.relay.renaming import Renaming
 from proxy.session import pins
 from proxy.session.conversations import HIDDEN, INSERT_ID, WARNINGS, clean_slate, rollback
 from proxy.wire.constants import STATUS_CURSOR_EXISTS
@@ -56,6 +57,8 @@ def abandon(client: Client) -> None:
             client.route.pool.drop(server, "client_gone")
             return
         server.answering = lambda data: _drain(server, data)
+    elif isinstance(server.answering, Renaming):
+        server.answering.answering = lambda data: _drain(server, data)
     elif server.answering is None and not server.switching:
         orphaned(server, None)
 

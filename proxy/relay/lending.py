@@ -15,20 +15,19 @@ from typing import TYPE_CHECKING
 from proxy.errors import ProxyError, ServerLost
 from proxy.net.server_connection import UNSEEN, ServerConnection
 from proxy.net.tasks import spawn
-from proxy.relay import learning
+from proxy.relay import asking, learning
 from proxy.relay.leaving import orphaned
 from proxy.relay.phases import BUSY
 from proxy.session import statements, variables
+from proxy.session.conditions import Conditions
 from proxy.session.conversations import (
     HIDDEN,
     INSERT_ID,
-    MOST_ROWS,
     VARIABLES,
     Settled,
     check,
     clean_slate,
     exchange_insert_ids,
-    give_found_rows,
     query,
     settle_commands,
     settled,
@@ -51,9 +50,6 @@ _log = logging.getLogger("forebay.pool")
 # not read or write (1153 and 1156 to 1161).
 FAREWELLS = frozenset({1053, 1080, 1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161, 1927, 3169, 4031})
 
-# Statements about the one before: only the server connection that ran it knows, or what was settled from it.
-ABOUT_LAST = statements.DIAGNOSTICS | statements.ROW_COUNT | statements.FOUND_ROWS
-
 _MAY_BE_SEVERAL = statements.MULTI | statements.TAIL | statements.COMPOUND | statements.UNSURE
 
 
@@ -62,9 +58,9 @@ def borrow(client: Client) -> None:
     client.phase = BUSY
     server = client.server
     if server is not None:
-        if _must_count(client):
+        if asking.lacks(client):
             held = server
-            held.converse(_counting(client), lambda _, error: _moved(client, held, error))
+            held.converse(asking.bring(client, held), lambda _, error: _moved(client, held, error))
         else:
             _go(client, server)
         return
@@ -80,29 +76,21 @@ def lend(client: Client, server: ServerConnection) -> None:
     """The pool has lent ``server``: bring the session onto it and send the command."""
     server.borrower = client
     client.server = server
-    flags = client.traits.flags if client.traits is not None else 0
-    is_own = server.lingers_for is client
-    unsure = client.ahead or not is_own or _must_count(client)
-    asks_memory = flags & ABOUT_LAST and unsure
-    if asks_memory and client.on_lent is None and only_memory_knows(client, flags):
-        client.server = server.borrower = None
-        client.route.pool.give_back(server)
-        client.answer_from_memory()
-        return
-    if is_own:
+    if server.lingers_for is client:
         client.lingering = None
-        if server.state is client.state and not asks_memory and not _has_other_insert_id(client, server):
+        if server.state is client.state and not (asking.lacks(client) or _has_other_insert_id(client, server)):
             _go(client, server)
         else:
             _switch(client, server)
         return
-    client.counted_elsewhere = True
+    client.counted_elsewhere = client.ahead = True
     states = client.route.states
     assert states is not None
     if client.state is None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
         client.read_again()
-    if server.state is client.state and server.variables == client.variables and not flags & ABOUT_LAST:
+    plain = client.diagnostics is None and not asking.wanted(client)
+    if server.state is client.state and server.variables == client.variables and plain:
         residue = server.residue
         if not residue and (server.insert_id == client.insert_id or _ignores_insert_id(client)):
             if server.lingers_for is not None:
@@ -110,22 +98,12 @@ def lend(client: Client, server: ServerConnection) -> None:
                 server.lingers_for = None
             _go(client, server)
             return
-        if residue in (0, INSERT_ID) and client.on_lent is None and not flags & _MAY_BE_SEVERAL:
+        several = client.traits is not None and client.traits.flags & _MAY_BE_SEVERAL
+        if residue in (0, INSERT_ID) and client.on_lent is None and not several:
             talk = _exchange_insert_ids(client, server)
             server.converse(talk, lambda _, error: _moved(client, server, error), behind=client.packet)
             return
     _switch(client, server)
-
-
-def _must_count(client: Client) -> bool:
-    """Whether the statement asks for FOUND_ROWS(), and the server connection at hand has counted for another client."""
-    asks = client.traits is not None and client.traits.flags & statements.FOUND_ROWS
-    return bool(asks) and client.counted_elsewhere and client.found_rows <= MOST_ROWS
-
-
-def _counting(client: Client) -> Generator[list[bytes], list[Answer], None]:
-    """Make the held server connection's FOUND_ROWS() this client's."""
-    check((yield [give_found_rows(client.found_rows)]))
 
 
 def _ignores_insert_id(client: Client) -> bool:
@@ -145,25 +123,15 @@ def _has_other_insert_id(client: Client, server: ServerConnection) -> bool:
     return not _ignores_insert_id(client)
 
 
-def only_memory_knows(client: Client, flags: int) -> bool:
-    """Whether no server connection can be brought to answer a statement about the last one."""
-    if flags & statements.DIAGNOSTICS and client.diagnostics is not None:
-        return True
-    if flags & statements.ROW_COUNT and client.row_count not in (-1, 0):
-        return True
-    return bool(flags & statements.FOUND_ROWS) and client.found_rows > MOST_ROWS
-
-
 def _go(client: Client, server: ServerConnection) -> None:
     """The session is here."""
-    if client.on_lent is not None:
-        client.on_lent(server)
-        return
     several = client.traits is not None and client.traits.flags & _MAY_BE_SEVERAL
     if several and server.multi_statements is not client.multi_statements:
         server.converse(_set_option(server, client.multi_statements), lambda _, error: _moved(client, server, error))
-        return
-    client.send(server)
+    elif client.on_lent is not None:
+        client.on_lent(server)
+    else:
+        client.send(server)
 
 
 def _set_option(server: ServerConnection, on: bool) -> Generator[list[bytes], list[Answer], None]:
@@ -233,23 +201,27 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
     questions = settle_commands(residue, names) if residue else []
     if residue & INSERT_ID:
         server.insert_id = None
+    learning.scratched(server, residue)
     commands = []
     if not is_own and not server.variables_seen <= client.variables.keys():
         clean = clean_slate(states, client.hub.settings.pool.init_query, server.state)
         commands = next(clean)
         server.state = states.cleaned(server.state)
         server.forget_session()
+    if is_own and _has_other_insert_id(client, server):
+        yield from asking.recall(client, server)  # a SET follows
     commands += _sync(client, server, is_own)
     if questions or commands:
         stats.settles += bool(questions)
         stats.syncs += bool(commands)
+        known = old.diagnostics if old is not None else None
         if questions and old is not None:
             old.settling = server
         try:
             answers = yield questions + commands
             _part(old, server)
             if old is not None and questions:
-                _settle(old, server, settled(residue, names, answers[: len(questions)]))
+                _settle(old, server, settled(residue, names, answers[: len(questions)]), known)
         finally:
             _part(old, server)
             _settling_failed(old, server)
@@ -267,6 +239,9 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
     if not is_own:
         server.variables = dict(client.variables)
         server.variables_seen.update(client.variables)
+        yield from asking.restore(client, server)
+    elif asking.lacks(client):
+        yield from asking.bring(client, server)
 
 
 def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]:
@@ -276,30 +251,16 @@ def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]
     assert server.state is not None
     assert client.state is not None
     commands = states.sync(server.state, client.state) or []
-    flags = client.traits.flags if client.traits is not None else 0
     if is_own:
         if _has_other_insert_id(client, server):
             commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
-        if _must_count(client):
-            return commands + _restored(client, flags)
-        return commands + _restored(client, flags & ~statements.FOUND_ROWS) if client.ahead else commands
+        return commands
+    commands = asking.counted(client) + commands
     assignments = variables.difference(server.variables, client.variables)
     if assignments:
         commands.append(query("SET " + ", ".join(assignments)))
     if server.insert_id != client.insert_id:
         commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
-    return commands + _restored(client, flags)
-
-
-def _restored(client: Client, flags: int) -> list[bytes]:
-    """What makes the server connection answer a question about the client's last statement."""
-    commands = []
-    if flags & statements.FOUND_ROWS:
-        commands.append(give_found_rows(client.found_rows))
-    if flags & statements.ROW_COUNT and client.row_count == 0:
-        commands.append(query("DO 0"))
-    elif flags & statements.ROW_COUNT and not commands:
-        commands.append(query("SELECT 1"))
     return commands
 
 
@@ -318,10 +279,10 @@ def _part(old: Client | None, server: ServerConnection) -> None:
         server.lingers_for = None
 
 
-def _settle(old: Client, server: ServerConnection, found: Settled) -> None:
+def _settle(old: Client, server: ServerConnection, found: Settled, known: Conditions | None) -> None:
     """``old`` learns what it had left here, unless it has given that session up meanwhile."""
     if old.settling is server:
-        learning.settle(old, found)
+        learning.settle(old, found, known)
         _settling_ended(old)
 
 
@@ -369,16 +330,27 @@ def _moved(client: Client, server: ServerConnection, error: ProxyError | None) -
             error = error or ServerLost()
         orphaned(server, error)
     elif error is None:
-        _go(client, server)
+        _brought(client, server)
     elif server.behind:  # the command has been sent, to a session that is not its own
         server.abort()
         client.server_failed(server, ServerLost())
     elif isinstance(error, ServerLost) or server.closing or error.number in FAREWELLS:
         _lost_before_sent(client, server, error)
     else:
-        client.server = server.borrower = None
-        client.route.pool.give_back(server)
+        if not (client.in_transaction or client.pins or client.dedicated):
+            client.server = server.borrower = None
+            client.route.pool.give_back(server)
         failed(client, error)
+
+
+def _brought(client: Client, server: ServerConnection) -> None:
+    """What the command needs is here, or it has been answered on the way."""
+    told, client.told = client.told, None
+    if told is None:
+        _go(client, server)
+    else:
+        release(client, server)
+        client.answer(told)
 
 
 def _lost_before_sent(client: Client, server: ServerConnection, error: ProxyError) -> None:
@@ -425,6 +397,8 @@ def settling(server: ServerConnection) -> Generator[list[bytes], list[Answer], N
     old, residue = server.lingers_for, server.residue
     if old is not None and residue:
         names = _unread(server) if residue & (VARIABLES | HIDDEN) else []
+        known = old.diagnostics
+        learning.scratched(server, residue)
         old.settling = server
         old.hub.stats.settles += 1
         if residue & INSERT_ID:
@@ -435,7 +409,7 @@ def settling(server: ServerConnection) -> Generator[list[bytes], list[Answer], N
             if residue & HIDDEN:
                 yield from _unearthed(old, server, names, found)
             _part(old, server)
-            _settle(old, server, found)
+            _settle(old, server, found, known)
         finally:
             _part(old, server)
             _settling_failed(old, server)

@@ -319,6 +319,7 @@ def _forget_session(client: Client) -> None:
     client.insert_id = 0
     client.row_count = 0
     client.diagnostics = None
+    client.warned = 0
 
 
 def reset_session(client: Client) -> None:

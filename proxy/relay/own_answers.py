@@ -1,26 +1,23 @@
 """Statements that Forebay answers itself, because only it knows, or because what they ask about is in memory.
 
-CONNECTION_ID() and KILL are about the client's connection, which is Forebay's. Warnings, ROW_COUNT() and
-FOUND_ROWS() are about the last statement: the lingering server connection knows, and once that has gone
-to somebody else, what was settled from it does. A statement that mixes these with anything else is
-refused then, because a wrong answer would be worse.
+CONNECTION_ID() and KILL are about the client's connection, which is Forebay's. A SET whose effect is known needs no
+server. Questions about the last statement are for ``asking``.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING
 
 from proxy.errors import NotSupported, ProxyError, ServerRefused
 from proxy.relay import kill
-from proxy.relay.lending import ABOUT_LAST, only_memory_knows
+from proxy.relay.learning import is_mariadb
 from proxy.session import statements
-from proxy.session.conversations import HIDDEN
+from proxy.session.conditions import Conditions
+from proxy.session.conversations import HIDDEN, WARNINGS
 from proxy.session.effects import may_remember
 from proxy.session.statements import Traits
-from proxy.wire import packets, replies
-from proxy.wire.answers import SERVER_CAPABILITIES, Answer
+from proxy.wire import packets
 from proxy.wire.constants import (
     CLIENT_LOCAL_FILES,
     COLLATION_BINARY,
@@ -33,33 +30,17 @@ from proxy.wire.constants import (
     MYSQL_TYPE_LONG,
     MYSQL_TYPE_LONGLONG,
 )
-from proxy.wire.frames import frame_all
-from proxy.wire.replies import Reply, filter_trackers
+from proxy.wire.replies import filter_trackers
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
     from proxy.relay.hub import Hub
 
-MAYBE = ABOUT_LAST | statements.SET_LITERAL | statements.KILLS | statements.CONNECTION_ID | statements.LOCAL_INFILE
-
-_COUNTED = {
-    b"SHOW COUNT(*) WARNINGS": ("@@session.warning_count", False),
-    b"SHOW COUNT(*) ERRORS": ("@@session.error_count", True),
-}
-
-_FOUND_ROWS_DEPRECATED = (
-    1287,
-    "FOUND_ROWS() is deprecated and will be removed in a future release. Consider using COUNT(*) instead.",
-)
+MAYBE = statements.SET_LITERAL | statements.KILLS | statements.CONNECTION_ID | statements.LOCAL_INFILE
 
 _started = time.monotonic()
 
 _NUMBER = FLAG_NOT_NULL | FLAG_BINARY
-_WARNING_COLUMNS = [
-    packets.Column("Level", length=28, flags=FLAG_NOT_NULL, decimals=31),
-    packets.Column("Code", charset=COLLATION_BINARY, length=5, type=MYSQL_TYPE_LONG, flags=_NUMBER | FLAG_UNSIGNED),
-    packets.Column("Message", length=2048, flags=FLAG_NOT_NULL, decimals=31),
-]
 
 
 def try_here(client: Client, traits: Traits) -> bool:
@@ -82,9 +63,7 @@ def try_here(client: Client, traits: Traits) -> bool:
     if flags & statements.CONNECTION_ID and (name := statements.connection_id_column(sql)) is not None:
         _answer_connection_id(client, name)
         return True
-    homeless = client.server is None and client.lingering is None and not client.settling
-    asks_memory = bool(flags & ABOUT_LAST) and (homeless or client.ahead)
-    return asks_memory and only_memory_knows(client, flags) and from_memory(client)
+    return False
 
 
 def _apply_known(client: Client, sql: bytes) -> bool:
@@ -102,9 +81,8 @@ def _apply_known(client: Client, sql: bytes) -> bool:
         return False
     client.state = after
     client.ahead = True
-    client.row_count = 0
-    if not states.baseline.mariadb:
-        client.diagnostics = None
+    client.row_count = client.warned = 0
+    _clear_list(client)
     client.status = states.status_of(after)
     client.hub.stats.elided_sets += 1
     trackers = filter_trackers(effect.trackers, client.wanted) if client.wanted is not None else b""
@@ -113,89 +91,22 @@ def _apply_known(client: Client, sql: bytes) -> bool:
     return True
 
 
-def from_memory(client: Client) -> bool:
-    """Answer a statement about the last one from what was learned and settled. Always True: answered."""
-    words = b" ".join(client.packet[5:].rstrip(b"; \t\r\n").split())
-    name = words.partition(b" ")[2]
-    words = words.upper()
-    if words == b"SHOW WARNINGS" and client.diagnostics is not None:
-        _replay(client, client.diagnostics)
-    elif client.diagnostics is not None and words in _COUNTED:
-        _answer_count(client, words)
-    elif client.diagnostics is not None and words == b"SHOW ERRORS":
-        errors = [row for row in _conditions(client) if row[0] == b"Error"]
-        client.answer(packets.build_text_result(_WARNING_COLUMNS, errors, client.capabilities, client.status))
-    elif words == b"SELECT ROW_COUNT()":
-        _answer_number(client, client.row_count, name)
-    elif words == b"SELECT FOUND_ROWS()":
-        deprecated = _warns_of_found_rows(client)
-        client.diagnostics = _warning(client, *_FOUND_ROWS_DEPRECATED) if deprecated else None
-        _answer_number(client, client.found_rows, name, int(deprecated))
-    else:
-        client.refuse(
-            NotSupported(
-                "This statement asks about the one before it in a form that Forebay cannot carry; "
-                "ask with SHOW WARNINGS, SELECT ROW_COUNT() or SELECT FOUND_ROWS() alone, or inside a transaction"
-            )
-        )
-    return True
+def _clear_list(client: Client) -> None:
+    """A statement without tables was answered here, over which MariaDB keeps the warnings."""
+    if not is_mariadb(client):
+        lingering = client.lingering
+        stale = lingering is not None and lingering.residue & WARNINGS
+        client.diagnostics = Conditions([], 0) if stale else None
 
 
-def _replay(client: Client, raw: bytes) -> None:
-    """Answer with a result set that a server gave before."""
-    reply = Reply()
-    reply.status = client.status
-    reply.begin(replies.QUERY, client.old_eof, client.wanted, -client.extended_metadata)
-    client.write(reply.feed(raw))
-    client.ready()
+def error_as_list(error: ProxyError) -> Conditions:
+    """The conditions after an error of Forebay's own."""
+    return Conditions([[b"Error", str(error.number).encode(), error.text.encode()]], 1, "utf8mb4", error.sqlstate)
 
 
-def _conditions(client: Client) -> list[list[bytes | None]]:
-    """The rows of the last statement's SHOW WARNINGS: level, code, message."""
-    reply = Reply()
-    reply.begin(replies.QUERY, False, None)
-    raw = client.diagnostics or b""
-    reply.feed(raw)
-    return Answer(raw, reply).rows()
-
-
-def _answer_count(client: Client, words: bytes) -> None:
-    """How many conditions, or how many of them are errors."""
-    name, errors_only = _COUNTED[words]
-    count = sum(1 for row in _conditions(client) if not errors_only or row[0] == b"Error")
-    column = packets.Column(
-        name, charset=COLLATION_BINARY, length=21, type=MYSQL_TYPE_LONGLONG, flags=FLAG_BINARY | FLAG_UNSIGNED
-    )
-    client.answer(packets.build_text_result([column], [[str(count).encode()]], client.capabilities, client.status))
-
-
-def error_as_warning(client: Client, error: ProxyError) -> bytes:
-    """The answer to SHOW WARNINGS after an error of Forebay's own."""
-    return _warning(client, error.number, error.text, b"Error")
-
-
-def _warns_of_found_rows(client: Client) -> bool:
-    """MySQL warns of FOUND_ROWS() since 8.0.17, MariaDB never."""
-    states = client.route.states
-    if states is None or states.baseline.mariadb:
-        return False
-    version = re.match(r"(\d+)\.(\d+)\.(\d+)", states.baseline.variables.get("version", ""))
-    return version is not None and tuple(map(int, version.groups())) >= (8, 0, 17)
-
-
-def _warning(client: Client, number: int, text: str, level: bytes = b"Warning") -> bytes:
-    """The answer to SHOW WARNINGS after a statement that gave this one, framed as a server sends it."""
-    row = [level, str(number).encode(), text.encode()]
-    payloads = packets.build_text_result(_WARNING_COLUMNS, [row], SERVER_CAPABILITIES, client.status)
-    return frame_all(payloads, 1)
-
-
-def _answer_number(client: Client, value: int, name: bytes, warnings: int = 0) -> None:
-    """A result set of one number, named as the client wrote it."""
-    column = packets.Column(
-        name.decode("utf-8", "replace"), charset=COLLATION_BINARY, length=21, type=MYSQL_TYPE_LONGLONG, flags=_NUMBER
-    )
-    _answer_one(client, column, value, warnings)
+def kept_warnings(client: Client) -> int:
+    """The number that MySQL tells once more in the answer to a command that is no statement."""
+    return 0 if is_mariadb(client) else client.warned
 
 
 def _answer_connection_id(client: Client, name: bytes) -> None:
@@ -207,15 +118,13 @@ def _answer_connection_id(client: Client, name: bytes) -> None:
         type=MYSQL_TYPE_LONG if is_mariadb else MYSQL_TYPE_LONGLONG,
         flags=_NUMBER | FLAG_UNSIGNED,
     )
-    _answer_one(client, column, client.id)
-
-
-def _answer_one(client: Client, column: packets.Column, value: int, warnings: int = 0) -> None:
-    client.ahead = True
+    client.ahead = client.counted_elsewhere = True
     client.row_count = -1
     client.found_rows = 1
-    rows = [[str(value).encode()]]
-    client.answer(packets.build_text_result([column], rows, client.capabilities, client.status, warnings))
+    client.warned = 0
+    _clear_list(client)
+    rows = [[str(client.id).encode()]]
+    client.answer(packets.build_text_result([column], rows, client.capabilities, client.status))
 
 
 def _local_files_disabled(client: Client) -> ProxyError:

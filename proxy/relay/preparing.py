@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import ProxyError, ServerLost, ServerRefused
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import executed, learning, leaving, lending, transfer
+from proxy.relay import asking, executed, learning, leaving, lending, transfer
 from proxy.session import prepared, statements
 from proxy.session.conversations import COLLATION, FOUND_ROWS, WARNINGS, check, settle_commands, settled
 from proxy.session.prepared import Key, Preparation, Statement
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _TOO_MANY = 1461  # ER_MAX_PREPARED_STMT_COUNT_REACHED
 
 # What these ask about is on the server connection that ran the statement before.
-_ABOUT_LAST = lending.ABOUT_LAST
+_ABOUT_LAST = asking.ASKS
 
 
 def _is_private(client: Client, traits: Traits, text: bytes) -> bool:
@@ -270,7 +270,7 @@ def find_collation(client: Client, server: ServerConnection) -> None:
 
     def asking() -> Generator[list[bytes], list[Answer], None]:
         residue = COLLATION | server.residue & FOUND_ROWS
-        learning.settle(client, settled(residue, [], (yield settle_commands(residue, []))))
+        learning.settle(client, settled(residue, [], (yield settle_commands(residue, []))), client.diagnostics)
         client.counted_elsewhere = True  # the question itself has one row
         server.state = client.state
         server.residue &= ~residue

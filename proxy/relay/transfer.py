@@ -14,6 +14,7 @@ from proxy.errors import MalformedPacket, NotSupported, ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import executed, learning, leaving, lending
 from proxy.relay.phases import BUSY, FILE
+from proxy.relay.renaming import Renaming
 from proxy.session import statements
 from proxy.session.conversations import ask_status
 from proxy.wire import packets
@@ -49,6 +50,14 @@ def send(client: Client, server: ServerConnection) -> None:
         server.behind = False
     else:
         server.write(client.packet)
+
+
+def send_renamed(client: Client, server: ServerConnection, packet: bytes, names: dict[bytes, bytes]) -> None:
+    """Send ``packet`` instead, in whose answer the columns are to be named as in ``names``."""
+    written, client.packet = client.packet, packet
+    send(client, server)
+    client.packet = written
+    server.answering = Renaming(server, written, names, client.answering)
 
 
 def answered(client: Client, data: bytes) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from proxy.errors import ServerRefused
 from proxy.session import variables
+from proxy.session.conditions import Conditions, detail_commands, detail_questions, details
 from proxy.session.state import PASSING, Baseline, State, States, literal
 from proxy.wire.answers import Answer
 from proxy.wire.constants import (
@@ -29,6 +30,7 @@ COLLATION = 4
 FOUND_ROWS = 8
 VARIABLES = 16
 HIDDEN = 32  # a routine has run: what else it did is for ``hidden`` to find out
+DETAILS = 64  # warnings that a SIGNAL may have made: SHOW WARNINGS does not tell all about them
 
 _COLLATIONS = (
     "SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME, IS_DEFAULT FROM information_schema.COLLATIONS WHERE ID IS NOT NULL"
@@ -36,7 +38,7 @@ _COLLATIONS = (
 _RESET = (
     "SELECT @@GLOBAL.character_set_client, @@GLOBAL.character_set_results, @@GLOBAL.collation_connection, DATABASE()"
 )
-_SETTLED = 3  # columns that every settling asks for, before those of user variables
+_SETTLED = 4  # columns that every settling asks for, before those of user variables
 _VARIABLES = "SHOW SESSION VARIABLES"
 
 
@@ -121,7 +123,7 @@ class Settled:
     """What was read out of a server connection for the client whose session lingered there."""
 
     insert_id: int | None = None
-    warnings: bytes | None = None
+    warnings: Conditions | None = None
     collation: str | None = None
     found_rows: int | None = None
     variables: dict[bytes, str | None] = field(default_factory=dict)  # None: never set
@@ -130,13 +132,20 @@ class Settled:
 def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
     """The questions to ask; ``names`` are the user variables.
 
-    Warnings come first, because every other question clears them. FOUND_ROWS() is asked without any table,
-    which would change it, and only where needed, because MySQL warns of it. At the end no warning is
+    Warnings come first, because other questions clear them; what is asked in detail makes errors, hence no count is
+    asked for then. FOUND_ROWS() is asked without any table, which would change it, and only where needed, because
+    MySQL warns of it, and then counts that warning only. At the end no warning is
     left; that takes a statement with a table, over any other MariaDB keeps them.
     """
     commands = [query("SHOW WARNINGS")] if residue & WARNINGS else []
+    in_detail = residue & WARNINGS and residue & DETAILS
+    if in_detail:
+        commands += detail_commands()
     found_rows = "FOUND_ROWS()" if residue & FOUND_ROWS else "0"
-    items = ["LAST_INSERT_ID()", "@@collation_connection", found_rows, *variables.questions(names)]
+    count = "@@warning_count" if residue & WARNINGS else "0"
+    items = ["LAST_INSERT_ID()", "@@collation_connection", found_rows, count, *variables.questions(names)]
+    if in_detail:
+        items += detail_questions()
     commands.append(query("SELECT " + ", ".join(items) + " LIMIT 1"))  # else sql_select_limit=0 would hide it
     if residue & (WARNINGS | FOUND_ROWS):
         commands.append(_NO_WARNINGS)
@@ -155,11 +164,16 @@ def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:
     """What the answers to ``settle_commands`` say. Raises ServerRefused where the server would not say."""
     check(answers)
     result = Settled()
-    if residue & WARNINGS:
-        result.warnings = answers[0].raw
-    table = answers[1 if residue & WARNINGS else 0].table()
+    in_detail = residue & WARNINGS and residue & DETAILS
+    at = (len(detail_commands()) if in_detail else 0) + 1 if residue & WARNINGS else 0
+    table = answers[at].table()
     row = table.rows[0]
-    insert_id, collation, found_rows = _texts(row[:_SETTLED])
+    insert_id, collation, found_rows, count = _texts(row[:_SETTLED])
+    if residue & WARNINGS:
+        rows = answers[0].rows()
+        result.warnings = Conditions(rows, len(rows) if in_detail else max(len(rows), int(count)))
+        if in_detail:
+            result.warnings.details = details(row[_SETTLED + len(names) * variables.COLUMNS :], len(rows))
     if residue & INSERT_ID:
         result.insert_id = int(insert_id)
     if residue & COLLATION:
@@ -174,6 +188,7 @@ def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:
 
 
 MOST_ROWS = 100_000
+TOO_MANY_ROWS = MOST_ROWS - 7  # stands for any greater number, and is recognised when it is read back
 
 
 def give_found_rows(count: int) -> bytes:

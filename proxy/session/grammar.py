@@ -80,6 +80,7 @@ def _show(reader: Reader) -> None:
     if word in (b"FULL", b"SESSION", b"LOCAL"):
         word = reader.next_word()
     reader.flags |= words.SHOWN.get(word, 0)
+    reader.note("second", word)
 
 
 def _lock(reader: Reader) -> None:

@@ -6,6 +6,7 @@ cdef int ASSIGN, DOT, END, MARIADB, OPEN, QUOTED, SEMICOLON, STRING, SYSTEM, VAR
 cdef long long _ASSIGNS_VARIABLE, _USER_VARIABLE, _UNSURE, _TAIL, _MULTI, _READ_ONLY, _INTERESTING, _FUNCTION
 cdef long long _ADJOINS, _QUERY, _SEQUENCED, _REREADS, _NAMES_FIRST, _KEEPS_VARIABLES, _SHOWN, _NOT_READ_ONLY
 cdef long long _UNCERTAIN, _SEQUENCES, _NAMEABLE, _PERMITS
+cdef long long _RECOUNTS, _LIMITED, _READER_RECOUNTS, _WRITER_RECOUNTS
 cdef dict ANYWHERE, CALLED, GRAMMAR, SEQUENCE_WORDS, SYSTEM_VARIABLES, VERBS
 cdef bytes LIKELY
 cdef Py_ssize_t LONGEST, _ENTRY
@@ -66,6 +67,7 @@ cdef class Reader(Scanner):
     cdef void _begin(self) except *
     @cython.locals(flags="long long", certain=bint, result=Traits)
     cdef Traits _result(self)
+    cdef bint _recounts(self, long long flags) except -1
     cdef void _fill(self, Traits result, bint certain) except *
 
 cpdef Traits traits(bytes sql, int mode)

@@ -15,6 +15,7 @@ Compiled when a C compiler was there at build time; the same source runs interpr
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from proxy.session import words
@@ -28,7 +29,19 @@ from proxy.session.grammar import GRAMMAR
 from proxy.session.named_locks import ALL, locks_of
 from proxy.session.tokens import Scanner
 from proxy.session.words import *  # noqa: F403 - the flags belong to this module's interface
-from proxy.session.words import ANYWHERE, CALLED, LIKELY, LONGEST, PLAIN, READS, SEQUENCE_WORDS, SYSTEM_VARIABLES, VERBS
+from proxy.session.words import (
+    ANYWHERE,
+    CALLED,
+    LIKELY,
+    LONGEST,
+    PLAIN,
+    READERS,
+    READS,
+    SEQUENCE_WORDS,
+    SYSTEM_VARIABLES,
+    VERBS,
+    WRITERS,
+)
 
 LONGEST_CACHED = 4096  # bytes of text; longer ones are mostly literals, and never the same again
 _ENTRY = 400  # bytes that an entry costs beside its text, roughly
@@ -47,13 +60,18 @@ _SEQUENCED = words.SEQUENCED
 _REREADS = words.REREADS
 _NAMES_FIRST = words.NAMES_FIRST
 _KEEPS_VARIABLES = words.KEEPS_VARIABLES
-_SHOWN = words.INTERESTING | words.READ_ONLY
+_RECOUNTS = words.RECOUNTS
+_LIMITED = words.LIMITED
+_READER_RECOUNTS = words.READER_RECOUNTS | words.CALC_FOUND_ROWS
+_WRITER_RECOUNTS = words.WRITER_RECOUNTS | words.FUNCTION
+_SHOWN = words.INTERESTING | words.READ_ONLY | words.RECOUNTS
 _NOT_READ_ONLY = words.INTERESTING | words.EFFECT
 _UNCERTAIN = words.UNSURE | words.COMPOUND
 _SEQUENCES = words.SEQUENCE_NEXT | words.SEQUENCE_LAST
 _NAMEABLE = words.CONNECTION_ID  # what a word may mean where it can only be a name
 _PERMITS = words.UNLOCKS_TABLES | words.UNLOCKS_INSTANCE | words.FREES_LOCK | words.FREES_ALL_LOCKS | words.SET_LITERAL
 _UNKNOWN = (words.UNSURE | words.UNKNOWN_VERB, PLAIN)
+_OFFSET = re.compile(rb"limit\s*[^\s,]+\s*,", re.IGNORECASE)
 _SURE_ONLY = frozenset({"tables_dropped", "prepared", "prepared_text", "executed", "deallocated", "second"})
 _SURE_ONLY |= {"handler_opened", "handler_closed"}
 
@@ -66,8 +84,8 @@ class Traits:
     RELEASE_LOCK, one for each time. ``tables_created``, ``tables_dropped``: temporary tables, and dropped tables of any
     kind, as ``t`` or ``s.t``. ``prepared``, ``executed``, ``deallocated``: the name of a text PREPARE in small
     letters, or b"". ``prepared_text``: the text that it prepares, None where it is no plain literal.
-    ``handler_opened``, ``handler_closed``: the name or alias of a handler, or b"". ``second``: the word behind XA, in
-    capitals.
+    ``handler_opened``, ``handler_closed``: the name or alias of a handler, or b"". ``second``: the word behind XA or
+    SHOW, in capitals.
     """
 
     __slots__ = (
@@ -319,10 +337,25 @@ class Reader(Scanner):
             flags &= ~_PERMITS
         elif self.readable and not flags & _NOT_READ_ONLY:
             flags |= _READ_ONLY
+        if not certain or self._recounts(flags):
+            flags |= _RECOUNTS
         result = Traits(flags & _SHOWN, self._statements, self._verb)
         if flags & _INTERESTING:
             self._fill(result, certain)
         return result
+
+    def _recounts(self, flags: int) -> bool:
+        """Whether FOUND_ROWS() after this statement is neither its number of rows nor, without any, what it was."""
+        verb = self._verb
+        if verb in READERS:
+            if flags & _LIMITED and _OFFSET.search(self.sql) is not None:
+                return True
+            return flags & _READER_RECOUNTS != 0 or (verb == b"WITH" and flags & words.EFFECT != 0)
+        if verb in WRITERS:
+            if flags & _WRITER_RECOUNTS:
+                return True
+            return verb == b"UPDATE" and 0 < self.sql.find(b",") < self.sql.find(b"=")
+        return not (verb == b"SHOW" and flags & words.DIAGNOSTICS)
 
     def _fill(self, result: Traits, certain: bool) -> None:
         """The names that belong to the flags."""

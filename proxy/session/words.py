@@ -70,11 +70,15 @@ UNKNOWN_VERB = 1 << 48  # begins with a word that begins no statement known here
 UNSURE = 1 << 49
 DEFINES = 1 << 50  # CREATE, ALTER, DROP and the like: what tables, routines or rights are may change
 READ_ONLY = 1 << 51  # one plain question: no flag below it, no lock, nothing written; can be asked again
+RECOUNTS = 1 << 52  # FOUND_ROWS() may be another afterwards, but not simply the number of rows that came
 
 INTERESTING = READ_ONLY - 1
 _FLAGS = {name: flag for name, flag in globals().items() if name.isupper() and name != "INTERESTING"}
 
 # For one pass only, taken out before anyone else sees them.
+WRITER_RECOUNTS = 1 << 53  # a word with which INSERT, UPDATE and DELETE count rows for FOUND_ROWS(), on some server
+LIMITED = 1 << 54  # LIMIT: perhaps with an offset, which counts too
+READER_RECOUNTS = 1 << 55  # a word with which a SELECT counts otherwise than by its rows
 NAMES_FIRST = 1 << 56  # a statement in which a name before a parenthesis is no function, until a word says QUERY
 QUERY = 1 << 57
 KEEPS_VARIABLES = 1 << 58  # a statement that gives @x a value only by := or INTO; in others it may be an OUT parameter
@@ -139,12 +143,25 @@ ANYWHERE: dict[bytes, int] = {
         SESSION_TRACK_TRANSACTION_INFO SESSION_TRACK_USER_VARIABLES""".split(),
         TRACKERS,
     ),
-    **dict.fromkeys(b"INTO UPDATE DELETE SHARE LOCK PROCEDURE".split(), EFFECT),
-    **dict.fromkeys(b"SELECT VALUES SET".split(), QUERY),
+    **dict.fromkeys(b"UPDATE DELETE SHARE LOCK PROCEDURE".split(), EFFECT),
+    b"INTO": EFFECT | READER_RECOUNTS,
+    **dict.fromkeys(b"UNION EXCEPT INTERSECT OFFSET".split(), READER_RECOUNTS),
+    **dict.fromkeys(b"JOIN ORDER USING RETURNING".split(), WRITER_RECOUNTS),
+    b"LIMIT": LIMITED,
+    b"SELECT": QUERY | WRITER_RECOUNTS,
+    **dict.fromkeys(b"VALUES SET".split(), QUERY),
     b"VALUE": QUERY | SEQUENCED,
     b"RENAME": RENAMES_TABLE,
 }
 SEQUENCE_WORDS = {b"NEXT": SEQUENCE_NEXT | EFFECT, b"PREVIOUS": SEQUENCE_LAST}  # before VALUE
+
+# What counts for FOUND_ROWS() as many rows as it sends, and what leaves it alone, but for some words in the text.
+# Whatever else there is may do either: SHOW and EXPLAIN differ from kind to kind and from server to server.
+READERS = frozenset(b"SELECT WITH TABLE".split())
+WRITERS = frozenset(
+    b"""INSERT REPLACE UPDATE DELETE SET BEGIN START COMMIT ROLLBACK SAVEPOINT RELEASE USE GET KILL SIGNAL RESIGNAL
+    PREPARE DEALLOCATE CREATE DROP ALTER RENAME TRUNCATE LOCK UNLOCK GRANT REVOKE FLUSH""".split()
+)
 
 # Directly behind SHOW, or behind its FULL, SESSION or LOCAL.
 SHOWN: dict[bytes, int] = {

@@ -14,6 +14,7 @@ cdef class Reply:
     cdef public int results
     cdef public bytes surplus
     cdef public bytes error
+    cdef public bytes info
     cdef public list trackers
     cdef int _state
     cdef int _shape

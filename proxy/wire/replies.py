@@ -75,7 +75,7 @@ class Reply:
     ``status``, ``affected_rows``, ``insert_id`` and ``warnings`` are those of the last OK or EOF;
     ``rows`` counts the rows of the last result set, -1 where there was none; ``error`` is the payload
     of the ERR packet that ended the answer, or None; ``trackers`` lists raw tracker blocks, or None.
-    ``width`` is the number of columns of the last result set.
+    ``width`` is the number of columns of the last result set, ``info`` the length-encoded text of the last OK packet.
     ``file_sequence`` is the server's number for the first packet of the file that it asked for, and
     ``shift`` how much higher the client's numbers are.
     """
@@ -94,6 +94,7 @@ class Reply:
         self.results = 0
         self.file_sequence = 0
         self.surplus = b""
+        self.info = b""
         self.error: bytes | None = None
         self.trackers: list[bytes] | None = None
         self._state = _DONE
@@ -123,6 +124,7 @@ class Reply:
         self.started = False
         self.surplus = b""
         self.error = None
+        self.info = b""
         self.trackers = None
         self.rows = -1
         self.results = 0
@@ -449,6 +451,9 @@ class Reply:
                 if self.trackers is None:
                     self.trackers = []
                 self.trackers.append(tracked)
+        elif at + 4 < end:
+            info = data[at + 4 : end]
+        self.info = info
         ends_rows = data[start] == _EOF
         if self._old_eof and ends_rows:
             self._flush(data, patched, position)

@@ -6,7 +6,8 @@ import pytest
 
 from proxy.errors import ServerRefused
 from proxy.session import conversations
-from proxy.session.conversations import COLLATION, FOUND_ROWS, INSERT_ID, WARNINGS
+from proxy.session.conditions import DETAILED, ITEMS, Conditions, detail_questions
+from proxy.session.conversations import COLLATION, DETAILS, FOUND_ROWS, INSERT_ID, WARNINGS
 from proxy.session.state import Baseline, States
 from proxy.wire import packets, replies
 from proxy.wire.answers import SERVER_CAPABILITIES, Answer
@@ -113,14 +114,19 @@ def test_settling_asks_for_warnings_first() -> None:
         b"DO (",
     ]
     assert len(conversations.settle_commands(INSERT_ID, [])) == 1
+    assert len(conversations.settle_commands(WARNINGS | DETAILS, [])) == 3 + DETAILED
 
 
 def test_settled_takes_what_was_asked_for() -> None:
-    values = table(("7", "latin1_bin", "3"))
+    values = table(("7", "latin1_bin", "3", "70"))
     warnings = table(("Warning", "1", "text"))
     all_of_it = conversations.settled(WARNINGS | INSERT_ID | COLLATION | FOUND_ROWS, [], [warnings, values, ok()])
     assert (all_of_it.insert_id, all_of_it.collation, all_of_it.found_rows) == (7, "latin1_bin", 3)
-    assert all_of_it.warnings == warnings.raw
+    assert all_of_it.warnings == Conditions([[b"Warning", b"1", b"text"]], 70)
+    no_count = table(("7", "latin1_bin", "3", "0", *["41"] * len(detail_questions())))
+    answers = [warnings, *[ok()] * DETAILED, no_count, ok()]
+    in_detail = conversations.settled(WARNINGS | DETAILS, [], answers).warnings
+    assert in_detail == Conditions([[b"Warning", b"1", b"text"]], 1, details=[[b"41"] * len(ITEMS)])
     only_id = conversations.settled(INSERT_ID, [], [values])
     assert (only_id.insert_id, only_id.collation, only_id.found_rows, only_id.warnings) == (7, None, None, None)
 

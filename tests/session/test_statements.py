@@ -13,7 +13,8 @@ ANSI = mode_of("ANSI_QUOTES", "utf8mb4", False)
 
 
 def flags(found: Traits) -> str:
-    return " ".join(words.names(found.flags))
+    """The flags by name, but for RECOUNTS, which has a test of its own."""
+    return " ".join(words.names(found.flags & ~words.RECOUNTS))
 
 
 QUESTIONS = [
@@ -351,6 +352,58 @@ def test_exactly_these_traits_on_mariadb(sql, expected):
 
 def flag_bits(expected: str) -> int:
     return sum(getattr(statements, name) for name in expected.split())
+
+
+RECOUNTING = [
+    "SELECT SQL_CALC_FOUND_ROWS a FROM t LIMIT 1",
+    "SELECT a FROM t LIMIT 1, 2",
+    "SELECT a FROM t LIMIT 1 OFFSET 2",
+    "SELECT a FROM t UNION SELECT b FROM t LIMIT 1",
+    "SELECT a INTO @a FROM t",
+    "WITH c AS (SELECT 1) UPDATE t SET a = 1",
+    "VALUES (1), (2)",
+    "DO 1",
+    "SHOW GRANTS",
+    "EXPLAIN SELECT 1",
+    "CALL p()",
+    "EXECUTE p",
+    "XA RECOVER",
+    "INSERT INTO t SELECT * FROM u",
+    "INSERT INTO t (a) VALUES (f())",
+    "INSERT INTO t (a) VALUES (1) RETURNING a",
+    "UPDATE t, u SET t.a = u.a",
+    "UPDATE t JOIN u USING (a) SET t.a = u.a",
+    "UPDATE t SET a = 1 ORDER BY a LIMIT 1",
+    "DELETE t FROM t JOIN u USING (a)",
+    "SET @x = (SELECT MAX(a) FROM t)",
+    "SELECT 1; SELECT 2",
+]
+NOT_RECOUNTING = [
+    "SELECT a FROM t ORDER BY a LIMIT 3",
+    "SELECT f(a) FROM t JOIN u USING (a) FOR UPDATE",
+    "(SELECT 1)",
+    "WITH c AS (SELECT 1) SELECT * FROM c",
+    "INSERT INTO t (a, b) VALUES (1, 2) ON DUPLICATE KEY UPDATE a = VALUES(a)",
+    "UPDATE t SET a = 1, b = 2 WHERE c = 3 LIMIT 1",
+    "DELETE FROM t WHERE a IN (1, 2)",
+    "SET autocommit = 1",
+    "BEGIN",
+    "COMMIT",
+    "USE s",
+    "SHOW WARNINGS LIMIT 1",
+    "SHOW COUNT(*) ERRORS",
+    "GET DIAGNOSTICS @n = NUMBER",
+]
+
+
+@pytest.mark.parametrize("sql", RECOUNTING)
+def test_found_rows_has_to_be_asked_for_afterwards(sql):
+    assert traits(sql.encode(), PLAIN).flags & words.RECOUNTS
+
+
+@pytest.mark.parametrize("sql", NOT_RECOUNTING)
+def test_found_rows_is_known_afterwards(sql):
+    assert not traits(sql.encode(), PLAIN).flags & words.RECOUNTS
 
 
 def test_a_mariadb_comment_is_a_comment_elsewhere():

@@ -1,0 +1,242 @@
+"""Statements that ask about the one before, on a server connection that did not run it.
+
+Decides what of the last statement the server connection at hand lacks, reads out what it has before that is lost,
+puts there what this client's last statement had left, as far as that can be made, and answers the rest: ``told``. It
+does not know how a server connection is found.
+
+ROW_COUNT() is what two harmless commands make it; another value is written into the text. FOUND_ROWS() is made by a
+question with as many rows. Of the warnings only their number is made: who asks what they say is answered from memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from proxy.errors import NotSupported
+from proxy.net.server_connection import ServerConnection
+from proxy.relay import learning
+from proxy.session import statements
+from proxy.session.conditions import Conditions, stand_in
+from proxy.session.conversations import (
+    DETAILS,
+    FOUND_ROWS,
+    MOST_ROWS,
+    TOO_MANY_ROWS,
+    WARNINGS,
+    check,
+    give_found_rows,
+    query,
+    settle_commands,
+    settled,
+)
+from proxy.session.questions import Get, Question, Show, question, with_values
+from proxy.wire import executions, packets
+from proxy.wire.answers import Answer
+from proxy.wire.constants import (
+    COM_INIT_DB,
+    COM_PING,
+    COM_QUERY,
+    COM_SET_OPTION,
+    COM_STMT_PREPARE,
+    OPTION_MULTI_STATEMENTS_OFF,
+    OPTION_MULTI_STATEMENTS_ON,
+    STATUS_ANSI_QUOTES,
+    STATUS_AUTOCOMMIT,
+    STATUS_IN_TRANS,
+    STATUS_IN_TRANS_READONLY,
+    STATUS_NO_BACKSLASH_ESCAPES,
+)
+from proxy.wire.frames import frame
+
+if TYPE_CHECKING:
+    from proxy.relay.client import Client
+
+ASKS = statements.DIAGNOSTICS | statements.ROW_COUNT | statements.FOUND_ROWS
+# FOUND_ROWS() must be right for whoever asks, and for who may leave it as it was.
+TOUCHES = ASKS | statements.RECOUNTS
+_COUNTS = statements.FOUND_ROWS | statements.RECOUNTS
+
+# What the status flags say of the session, not of the statement.
+_LASTING = (
+    STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY | STATUS_ANSI_QUOTES
+)
+
+_CANNOT = (
+    "This statement asks about the one before it in a form that Forebay cannot carry; ask with SHOW WARNINGS, "
+    "GET DIAGNOSTICS or SELECT alone, or inside a transaction"
+)
+
+Talk = Generator[list[bytes], list[Answer], None]
+
+
+def wanted(client: Client) -> int:
+    """What the command under way asks for, or may change in part."""
+    if client.command == COM_STMT_PREPARE:
+        return 0
+    if client.traits is not None:
+        return client.traits.flags & TOUCHES
+    return statements.DIAGNOSTICS if client.command == COM_INIT_DB else 0  # MySQL tells the warnings of the last answer
+
+
+def lacks(client: Client) -> bool:
+    """Whether the server connection that the client used last, or holds, lacks what the command wants."""
+    flags = wanted(client)
+    if client.counted_elsewhere and flags & _COUNTS:
+        return True
+    return bool(client.ahead and flags & ASKS) or _needs_list(client, flags)
+
+
+def _needs_list(client: Client, flags: int) -> bool:
+    """Whether the list in memory must be told, or be stood in for: MariaDB keeps one over many statements."""
+    if client.diagnostics is None:
+        return False
+    return bool(flags & statements.DIAGNOSTICS) or (client.ahead and learning.is_mariadb(client))
+
+
+def bring(client: Client, server: ServerConnection) -> Talk:
+    """Make the client's own server connection fit for the command."""
+    flags = wanted(client)
+    if (client.counted_elsewhere and flags & _COUNTS) or _needs_list(client, flags):
+        yield from recall(client, server)
+    yield from restore(client, server, is_own=True)
+
+
+def recall(client: Client, server: ServerConnection) -> Talk:
+    """Read out what the server connection knows better than memory: what follows will overwrite it."""
+    residue = server.residue & (WARNINGS | DETAILS | FOUND_ROWS)
+    if client.ahead and client.diagnostics is not None:
+        residue &= ~(WARNINGS | DETAILS)
+    if residue:
+        answers = yield settle_commands(residue, [])
+        learning.settle(client, settled(residue, [], answers), client.diagnostics)
+        learning.scratched(server, residue)
+        client.counted_elsewhere = True
+    server.residue &= ~(WARNINGS | DETAILS | FOUND_ROWS)
+    client.ahead = True
+
+
+def restore(client: Client, server: ServerConnection, is_own: bool = False) -> Talk:
+    """Put on the server connection what it lacks, or answer the question: ``client.told``."""
+    flags = wanted(client)
+    asked = _question(client, flags)
+    if isinstance(asked, Get):
+        yield from _get(client, server, asked)
+        return
+    conditions = client.diagnostics
+    if client.command == COM_INIT_DB and client.ahead and not learning.is_mariadb(client):
+        conditions = Conditions([], client.warned)
+    if isinstance(asked, Show) and conditions is not None and conditions.total:
+        yield from _show(client, asked, conditions)
+        return
+    if conditions is not None and conditions.total and asked is None and _is_shown(client, flags):
+        raise NotSupported(_CANNOT)
+    commands = counted(client)
+    if commands and client.state is not None and client.state.characteristics:
+        commands.append(query(client.state.characteristics))  # counting was a transaction
+    if _needs_list(client, flags) or (not is_own and flags & statements.DIAGNOSTICS):
+        commands.append(stand_in(conditions))  # on MySQL a sync may have left warnings
+        server.residue |= WARNINGS
+        if conditions is not None and conditions.is_large:
+            client.counted_elsewhere = True
+    if flags & statements.ROW_COUNT and (client.ahead or commands):
+        commands += _row_count(client, server)
+    if commands:
+        yield commands
+    _rewrite(client)
+
+
+def counted(client: Client) -> list[bytes]:
+    """What gives the server connection this client's FOUND_ROWS(), if the command wants it."""
+    if not (client.counted_elsewhere and wanted(client) & _COUNTS):
+        return []
+    countable = client.found_rows <= MOST_ROWS
+    client.counted_elsewhere = not countable
+    return [give_found_rows(client.found_rows if countable else TOO_MANY_ROWS)]
+
+
+def _row_count(client: Client, server: ServerConnection) -> list[bytes]:
+    """Commands that leave everything else as it is."""
+    if client.row_count == 0:
+        return [bytes((COM_PING,))]
+    option = OPTION_MULTI_STATEMENTS_ON if server.multi_statements else OPTION_MULTI_STATEMENTS_OFF
+    return [bytes((COM_SET_OPTION, option, 0))] if client.row_count == -1 else []
+
+
+def _question(client: Client, flags: int) -> Question | None:
+    if not flags & statements.DIAGNOSTICS or client.command != COM_QUERY or client.state is None:
+        return None
+    return question(client.packet[5:], client.state.mode)
+
+
+def _is_shown(client: Client, flags: int) -> bool:
+    """Whether the first statement asks for what conditions say."""
+    traits = client.traits
+    if not flags & statements.DIAGNOSTICS or traits is None:
+        return False
+    return traits.verb == b"GET" or (traits.verb == b"SHOW" and traits.second not in (b"COUNT", b"VARIABLES"))
+
+
+def _show(client: Client, asked: Show, conditions: Conditions) -> Talk:
+    """SHOW WARNINGS: the columns as the server gives them to this client now, the rows from memory."""
+    answers = yield [query("SHOW WARNINGS LIMIT 0")]
+    check(answers)
+    columns = answers[0].table().columns
+    status = client.status & _LASTING
+    client.row_count = -1
+    client.warned = 0
+    client.ahead = True
+    client.told = packets.build_text_result(columns, conditions.shown(asked), client.capabilities, status)
+
+
+def _get(client: Client, server: ServerConnection, asked: Get) -> Talk:
+    """GET DIAGNOSTICS: the user variables are set to what it would have given."""
+    mariadb = learning.is_mariadb(client)
+    conditions = client.diagnostics or Conditions([], 0)
+    number = 0
+    if asked.condition is not None:
+        answers = yield [bytes((COM_QUERY,)) + b"SELECT CAST(" + asked.condition + b" AS SIGNED)"]
+        check(answers)
+        number = int(answers[0].rows()[0][0] or 0)
+    try:
+        assignments = conditions.assignments(asked, number, client.row_count, mariadb)
+    except KeyError:
+        raise NotSupported(_CANNOT) from None
+    if assignments is None:
+        client.diagnostics = conditions.without_number()
+        client.row_count = -1
+    else:
+        check((yield [bytes((COM_QUERY,)) + b"SET " + b", ".join(assignments), stand_in(None)]))
+        learning.learn_assigned(client, server)
+    client.ahead = True
+    client.warned = int(assignments is None)
+    ok = packets.Ok(0, 0, client.status & _LASTING, client.warned, b"", b"")
+    client.told = [packets.build_ok(ok, client.capabilities)]
+
+
+def _rewrite(client: Client) -> None:
+    """Send the command with values in it that no server connection can be made to give."""
+    values = _values(client)
+    if not values or client.state is None:
+        return
+    if client.command != COM_QUERY:
+        raise NotSupported(_CANNOT)  # the text of a prepared statement stays
+    found = with_values(executions.text(client.packet), client.state.mode, values)
+    if found is not None and found[1]:
+        text, names = found
+        packet = frame(bytes((COM_QUERY,)) + text)
+        client.on_lent = lambda server: client.send_renamed(server, packet, names)
+    elif found is None and client.traits is not None and client.traits.verb == b"CREATE":
+        raise NotSupported(_CANNOT)  # a table made of the answer would have another column name
+
+
+def _values(client: Client) -> dict[bytes, int]:
+    flags = wanted(client)
+    values = {}
+    if flags & statements.ROW_COUNT and client.row_count not in (-1, 0):
+        values[b"ROW_COUNT"] = client.row_count
+    if flags & statements.FOUND_ROWS and client.counted_elsewhere:
+        values[b"FOUND_ROWS"] = client.found_rows
+    if flags & statements.DIAGNOSTICS and client.diagnostics is not None and client.diagnostics.errors > 1:
+        values[b"ERROR_COUNT"] = client.diagnostics.errors
+    return values
