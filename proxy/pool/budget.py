@@ -8,8 +8,9 @@ waiter has waited longest is served first: with a free place, with an idle conne
 connection that another pool's client gives back. Opening costs a login, so
 
 - a place stays where it is for ``hysteresis`` seconds at least;
-- the only connection of a pool goes to a pool that has some only after it was idle for as long, and to a pool
-  that has none only if waiting is its turn, and rather not while others have more than one;
+- the only connection of a pool goes to a pool that has some only after it was idle for as long, or when somebody there
+  has waited very long (those that it has may be held), and to a pool that has none only if waiting is its turn, and
+  rather not while others have more than one;
 - between two pools that both have waiters and connections a place moves only if the waits differ clearly;
 - no place moves for a pool where opening keeps failing, except now and then.
 """
@@ -21,7 +22,8 @@ from typing import Protocol
 
 NEVER = float("inf")
 # For so many times the hysteresis a pool without a connection waits for one of a pool that has more than one,
-# before it takes the only one of a pool that has waiters.
+# before it takes the only one of a pool that has waiters; and a pool that has connections, before it takes the only
+# one of a pool that uses it all the time.
 PATIENCE = 10
 
 
@@ -168,9 +170,10 @@ class Budget:
     def _may_take(self, taker: Member, giver: Member, now: float) -> bool:
         """Whether a connection that the giver's client just gave back goes to the taker, not to the giver's queue."""
         own, other = giver.waits_since, taker.waits_since
+        is_patient = now - other < PATIENCE * self.hysteresis
         if taker.size:
-            return giver.size > 1 and other + self.hysteresis < own
-        if _is_needed(giver) and self._others_have_more(giver) and now - other < PATIENCE * self.hysteresis:
+            return (giver.size > 1 or not is_patient) and other + self.hysteresis < own
+        if _is_needed(giver) and self._others_have_more(giver) and is_patient:
             return False
         return other < own
 
@@ -180,8 +183,11 @@ class Budget:
         if oldest is None or giver is taker:
             return NEVER, NEVER
         since, opened = oldest
-        last_of_rival = giver.size == 1 and taker.size > 0
-        return (max(since, opened) if last_of_rival else opened) + self.hysteresis, since
+        movable_at = opened + self.hysteresis
+        if giver.size == 1 and taker.size > 0:
+            impatient_at = taker.waits_since + PATIENCE * self.hysteresis
+            movable_at = max(movable_at, min(since + self.hysteresis, impatient_at))
+        return movable_at, since
 
     # Telling
 

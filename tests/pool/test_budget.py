@@ -4,6 +4,7 @@ import pytest
 
 from proxy.pool import Budget, Pool
 from proxy.pool.backoff import LONGEST
+from proxy.pool.budget import PATIENCE
 from tests.pool.world import Client, Conn, World, down, verify
 
 HYSTERESIS = 0.1
@@ -218,13 +219,28 @@ class TestTurningOver:
         world.run()
         assert client.conn is not None
 
+    def test_nobody_waits_for_ever_for_the_only_connection_of_a_pool_that_uses_it_all_the_time(self) -> None:
+        """Those of the waiter's own pool may be held for good."""
+        world = World(limit=2, hysteresis=HYSTERESIS)
+        small, large = world.pool("small"), world.pool("large")
+        (often,) = served(small, world)
+        served(large, world)
+        (client,) = waiting(large)
+        for _ in range(2 * PATIENCE + 1):
+            often.give_back(small)
+            world.advance(HYSTERESIS / 2)
+            if client.conn is not None:
+                return
+            assert often.borrow(small) is not None
+        pytest.fail("it still waits")
+
     def test_the_only_connection_of_a_pool_is_spared_while_it_is_used_often(self) -> None:
         world = World(limit=2, hysteresis=HYSTERESIS)
         small, large = world.pool("small"), world.pool("large")
         (often,) = served(small, world)
         served(large, world)
         (client,) = waiting(large)
-        for _ in range(50):
+        for _ in range(PATIENCE):
             often.give_back(small)
             world.advance(HYSTERESIS / 2)
             assert often.borrow(small) is not None
