@@ -48,6 +48,10 @@ class MariaDB(Server):
         return [_tool("mariadb"), "--no-defaults", *arguments]
 
     @classmethod
+    def dump_command(cls, *arguments: str) -> list[str]:
+        return ["mariadb-dump", "--no-defaults", *arguments]
+
+    @classmethod
     def initialise(cls, data: Path) -> None:
         command = [
             _tool("mariadb-install-db"),

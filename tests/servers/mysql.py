@@ -51,6 +51,11 @@ class MySQL(Server):
         return [*_command("usr/bin/mysql"), "--no-defaults", charsets, *arguments]
 
     @classmethod
+    def dump_command(cls, *arguments: str) -> list[str]:
+        charsets = f"--character-sets-dir={_root() / 'usr/share/mysql/charsets'}"
+        return [*_command("usr/bin/mysqldump"), "--no-defaults", charsets, *arguments]
+
+    @classmethod
     def initialise(cls, data: Path) -> None:
         own_user = ["--user=root"] if os.geteuid() == 0 else []
         options = ["--no-defaults", "--initialize-insecure", f"--datadir={data}", *own_user, *cls.flavour_options()]

@@ -89,6 +89,11 @@ class Server(ABC):
 
     @classmethod
     @abstractmethod
+    def dump_command(cls, *arguments: str) -> list[str]:
+        """The same for the flavour's own ``mysqldump``."""
+
+    @classmethod
+    @abstractmethod
     def initialise(cls, data: Path) -> None:
         """Fill the folder ``data`` with a fresh data directory whose root@localhost has no password."""
 
