@@ -4,9 +4,9 @@ SHELL := /bin/bash
 SECONDS ?=
 # The modules that are compiled: those that declare their types beside them.
 HOT := $(wildcard proxy/*/*.pxd)
-NODE := $(addsuffix /node_modules/.package-lock.json,examples/functions tests/orms)
+NODE := $(addsuffix /node_modules/.package-lock.json,examples/functions tests/orms tests/drivers/programs/node)
 
-.PHONY: help setup demo test lint bench oracle packages servers clean
+.PHONY: help setup demo test lint bench drivers oracle packages servers clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -29,11 +29,15 @@ bench: setup ## Forebay beside its peers, in one run (ONLY=point_select ROUNDS=3
 	@tests/setup.sh bench
 	.venv/bin/python -m tests.bench $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
 
+drivers: setup ## every driver's trials, directly and through Forebay
+	@tests/setup.sh drivers
+	.venv/bin/python -m tests.drivers
+
 oracle: setup ## random sessions through Forebay and directly, compared (SECONDS=600 for a long run)
 	.venv/bin/python -m tests.oracle --seconds $(or $(SECONDS),60)
 
 clean: ## everything that was made here; the cache folder outside stays
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis {examples/functions,tests/orms}/node_modules
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis {examples/functions,tests/orms,tests/drivers/programs/node}/node_modules
 	find proxy -name '*.so' -delete
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -3,8 +3,9 @@
 #
 #   packages   Debian packages: MariaDB, its C headers, a C compiler, Python's venv and headers, Node.js
 #   venv       .venv with Forebay (editable, hot modules compiled) and everything in its extras
-#   node       node modules of the example functions and of the Node ORMs
+#   node       node modules of the example functions, of the Node ORMs and of the Node drivers
 #   servers    MySQL from Debian unstable into the cache folder, and the prepared data directories
+#   drivers    Debian packages that only the driver trials need: PHP
 #   bench      Debian packages that only the bench needs: sysbench and HAProxy
 #
 # It lies with the tests because nothing of it is needed to run Forebay itself. As root it installs what is missing with
@@ -64,6 +65,11 @@ step_packages() {
   install_missing $(missing_packages)
 }
 
+step_drivers() {
+  # shellcheck disable=SC2046  # a list of words
+  install_missing $(have php || echo php-cli) $(php -m 2>/dev/null | grep -qx mysqli || echo php-mysql)
+}
+
 step_bench() {
   # shellcheck disable=SC2046  # a list of words
   install_missing $(have sysbench || echo sysbench) $(have haproxy || echo haproxy)
@@ -93,6 +99,7 @@ PYTHON
 step_node() {
   node_modules examples/functions
   node_modules tests/orms
+  node_modules tests/drivers/programs/node
 }
 
 node_modules() {
