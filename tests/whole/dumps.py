@@ -19,7 +19,6 @@ from tests.whole.daemon import Daemon, running
 
 ORIGINAL, COPY = "dump_original", "dump_copy"
 BYTES_A_ROUND = 24_000  # about what one row of each table and its children take
-TABLES = ("customers", "orders", "items", "documents", "oddities")
 SETUP = (
     """CREATE TABLE customers (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(80) NOT NULL,
         born DATE, balance DECIMAL(20, 4), notes TEXT, created TIMESTAMP(6) DEFAULT CURRENT_TIMESTAMP(6),
@@ -94,26 +93,17 @@ def _run(command: list[str], **streams: IO[bytes]) -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
-def checksums(server: Server, schema: str) -> list[object]:
-    """By table its rows and the server's checksum of them."""
-    return [
-        (
-            table,
-            server.execute(f"SELECT COUNT(*) FROM {schema}.{table}"),
-            server.execute(f"CHECKSUM TABLE {schema}.{table} EXTENDED")[0][1],
-        )
-        for table in TABLES
-    ]
-
-
 def round_trip(server: Server, daemon: Daemon, folder: Path) -> int:
-    """Dump and load through the daemon; everything must be as it was. Returns the dump's size in bytes."""
+    """Dump and load through the daemon; everything must be as it was. Returns the dump's size in bytes.
+
+    What was loaded is compared by a direct dump of it, line by line: CHECKSUM TABLE of MariaDB differs after a direct
+    load, too, where a table has a stored generated column.
+    """
     directly, through, again = folder / "directly.sql", folder / "through.sql", folder / "again.sql"
     dump(server, server.port, ORIGINAL, directly)
     dump(server, daemon.port, ORIGINAL, through)
     assert _same(directly, through), "the dump through Forebay differs from a direct one"
     load(server, daemon.port, COPY, through)
-    assert checksums(server, COPY) == checksums(server, ORIGINAL)
     dump(server, server.port, COPY, again)
     assert _same(directly, again, (ORIGINAL.encode(), COPY.encode())), "the copy is not what was dumped"
     return directly.stat().st_size
