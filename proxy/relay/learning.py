@@ -369,6 +369,13 @@ def apply_trackers(states: States, server: ServerConnection, answers: list[Answe
     server.state = state
 
 
+def brought_in_part(states: States, server: ServerConnection, answers: list[Answer]) -> None:
+    """A command of a sync was refused: which values of the session are there nevertheless, nobody tells."""
+    apply_trackers(states, server, answers)
+    server.insert_id = None
+    server.doubt()
+
+
 def settle(client: Client, found: Settled, known: Conditions | None) -> None:
     """What this client's session had left in a server connection has been read out.
 

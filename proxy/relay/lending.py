@@ -217,20 +217,20 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
         known = old.diagnostics if old is not None else None
         if questions and old is not None:
             old.settling = server
+        answers: list[Answer] = []
         try:
             answers = yield questions + commands
             _part(old, server)
             if old is not None and questions:
                 _settle(old, server, settled(residue, names, answers[: len(questions)]), known)
+            server.residue = 0 if questions else server.residue
+            check(answers[len(questions) :])
+        except Exception:  # what stands before and behind the refused command has been done
+            learning.brought_in_part(states, server, answers[len(questions) :])
+            raise
         finally:
             _part(old, server)
             _settling_failed(old, server)
-        if questions:
-            server.residue = 0
-        for answer in answers[len(questions) :]:
-            if answer.error is not None:  # what came before it has changed the state
-                learning.apply_trackers(states, server, answers[len(questions) :])
-                check([answer])
     elif not is_own:
         _part(old, server)
     server.state = client.state

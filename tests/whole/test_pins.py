@@ -275,3 +275,22 @@ def test_two_sessions_on_one_server_connection(daemon: Daemon, fresh: list[objec
             with RawClient(daemon) as following:
                 assert observe(following) == fresh
             assert client.ask(own) == seen
+
+
+def test_nothing_is_left_by_a_session_that_could_not_be_brought(daemon: Daemon, fresh: list[object]) -> None:
+    """The schema is gone; what else went along with it has been given to the server connection nevertheless."""
+    with RawClient(daemon) as owner, RawClient(daemon) as other:
+        owner.ask("CREATE DATABASE pins_gone")
+        with RawClient(daemon, schema="pins_gone") as client:
+            client.ask("SET @mine = 'secret', time_zone = '+03:00'")
+            client.ask("SELECT LAST_INSERT_ID(77)")
+            other.ask("SET @other = 1")
+            owner.ask("DROP DATABASE pins_gone")
+            for _ in range(2):
+                assert client.refused("SELECT @mine") == 1049
+                assert other.ask("SELECT @mine, LAST_INSERT_ID(), @@time_zone") == [[None, "0", "SYSTEM"]]
+                with RawClient(daemon) as following:
+                    assert observe(following) == fresh
+            owner.ask("CREATE DATABASE pins_gone")
+            assert client.ask("SELECT @mine, LAST_INSERT_ID(), @@time_zone") == [["secret", "77", "+03:00"]]
+        owner.ask("DROP DATABASE pins_gone")
