@@ -108,6 +108,8 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
             _learn_effect(client, reply, traits, before.mode)
     if flags & _SPECIAL and traits is not None:
         _learn_special(client, server, traits, flags)
+        if flags & pins.SAVEPOINTS:
+            learn_savepoint(client, traits, reply.status)
 
 
 def learn_prepared(client: Client, server: ServerConnection) -> None:
@@ -250,6 +252,15 @@ def _learn_xa(client: Client, traits: Traits) -> None:
         pin(client, pins.XA, traits)
     elif begins is False and not client.in_transaction:
         unpin(client, pins.XA)
+
+
+def learn_savepoint(client: Client, traits: Traits, status: int) -> None:
+    """A savepoint holds the server connection also while no transaction does."""
+    kept = pins.after_savepoint(traits, text_of(client), status)
+    if kept:
+        pin(client, pins.SAVEPOINT, traits)
+    elif kept is False:
+        unpin(client, pins.SAVEPOINT)
 
 
 def _learn_warnings(client: Client, server: ServerConnection, count: int, traits: Traits | None) -> None:

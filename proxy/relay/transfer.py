@@ -15,7 +15,7 @@ from proxy.net.server_connection import ServerConnection
 from proxy.relay import executed, learning, leaving, lending
 from proxy.relay.phases import BUSY, FILE
 from proxy.relay.renaming import Renaming
-from proxy.session import statements
+from proxy.session import pins, statements
 from proxy.session.conversations import ask_status
 from proxy.wire import packets
 from proxy.wire.answers import Answer
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _MAY_BEGIN = statements.TRANSACTION | statements.CALLS | statements.MULTI | statements.TEXT_PREPARE | statements.UNSURE
 # Nor has it trackers: MySQL gives them with the next answer, whoever that is for.
 _MAY_HIDE = _MAY_BEGIN | statements.FUNCTION
+_MAY_HAVE_SAVED = statements.CALLS | statements.MULTI  # before the part that failed
 _FIRES_TRIGGERS = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE", b"LOAD", b"WITH"})
 _UNTOUCHED = frozenset({1044, 1046, 1054, 1064, 1142, 1146})  # errors before any row is looked at
 
@@ -111,6 +112,8 @@ def finish(client: Client, server: ServerConnection) -> None:
     client.in_transaction = bool(status & STATUS_IN_TRANS)
     if was is not client.in_transaction:
         stats.in_transaction += 1 if client.in_transaction else -1
+        if was:
+            learning.unpin(client, pins.SAVEPOINT)  # it ends with the transaction
     learning.learn(client, server, reply)
     if client.command != COM_QUERY:
         executed.ended(client, server)
@@ -165,6 +168,9 @@ def _status_known(client: Client, server: ServerConnection, answer: Answer | Non
     if client.in_transaction is not in_transaction:
         client.hub.stats.in_transaction += 1 if in_transaction else -1
         client.in_transaction = in_transaction
+    traits = client.traits
+    if traits is not None and traits.flags & _MAY_HAVE_SAVED:
+        learning.learn_savepoint(client, traits, status)
     _after_error(client, server)
 
 

@@ -14,6 +14,7 @@ import re
 
 from proxy.session import statements
 from proxy.session.statements import Traits
+from proxy.wire.constants import STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 from proxy.wire.packets import Changes
 
 USER_VARIABLE = "user_variable"
@@ -33,6 +34,7 @@ SESSION_TRACK = "session_track"
 SPECIAL_VARIABLE = "special_variable"
 HIDDEN_CHANGE = "hidden_change"
 XA = "xa"
+SAVEPOINT = "savepoint"  # one without a transaction: with autocommit off, before the first table is touched
 UNSURE = "unsure"
 REQUESTED = "requested"
 KILL = "kill"  # for the moment in which another client interrupts this one
@@ -55,6 +57,7 @@ REASONS = (
     SPECIAL_VARIABLE,
     HIDDEN_CHANGE,
     XA,
+    SAVEPOINT,
     UNSURE,
     REQUESTED,
     KILL,
@@ -84,6 +87,11 @@ _UNSCOPED = re.compile(rb"@@(?!\s*`?(?:session|local|global)`?\s*\.)", re.IGNORE
 LOCKED_TABLES = 7  # where the transaction state's eight characters say L
 _XA_BEGINS = re.compile(rb"\bXA\b.*\b(START|BEGIN)\b", re.IGNORECASE | re.DOTALL)
 _XA_ENDS = re.compile(rb"\s*XA\s+(COMMIT|ROLLBACK)\b", re.IGNORECASE)
+
+# Statements after which there may be a savepoint that was not there before, or none any more.
+SAVEPOINTS = statements.TRANSACTION | statements.CALLS | statements.SETS
+_SAVEPOINT = re.compile(rb"\bSAVEPOINT\b", re.IGNORECASE)
+_ROLLS_BACK_TO = re.compile(rb"\bTO\b", re.IGNORECASE)
 
 
 def begun_by(traits: Traits) -> list[str]:
@@ -122,3 +130,20 @@ def after_xa(sql: bytes) -> bool | None:
     if _XA_BEGINS.search(sql):
         return True
     return False if _XA_ENDS.match(sql) else None
+
+
+def after_savepoint(traits: Traits, sql: bytes, status: int) -> bool | None:
+    """Whether there may be a savepoint that the status flags do not tell of (True), there is none (False), or all is as
+    it was (None).
+
+    Autocommit ends a savepoint outside a transaction at once; inside one, the transaction holds the server connection.
+    """
+    if status & STATUS_AUTOCOMMIT:
+        return False
+    if traits.flags & statements.MULTI:
+        made = bool(traits.flags & statements.CALLS) or _SAVEPOINT.search(sql) is not None
+    elif traits.verb in (b"COMMIT", b"ROLLBACK"):
+        return None if _ROLLS_BACK_TO.search(sql) else False
+    else:
+        made = bool(traits.flags & statements.CALLS) or traits.verb == b"SAVEPOINT"
+    return True if made and not status & STATUS_IN_TRANS else None

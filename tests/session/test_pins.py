@@ -7,6 +7,7 @@ import pytest
 from proxy.session import pins
 from proxy.session.alphabet import MARIADB
 from proxy.session.statements import traits
+from proxy.wire.constants import STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 from proxy.wire.packets import Changes
 
 
@@ -72,6 +73,35 @@ def test_hidden_changes(sql: bytes, changes: Changes, hidden: bool) -> None:
 )
 def test_xa(sql: bytes, begins: bool | None) -> None:
     assert pins.after_xa(sql) is begins
+
+
+@pytest.mark.parametrize(
+    ("sql", "status", "kept"),
+    [
+        (b"SAVEPOINT s", 0, True),
+        (b"SAVEPOINT s", STATUS_IN_TRANS, None),
+        (b"SAVEPOINT s", STATUS_AUTOCOMMIT, False),
+        (b"CALL p()", 0, True),
+        (b"CALL p()", STATUS_IN_TRANS, None),
+        (b"EXECUTE p", 0, True),
+        (b"COMMIT; savepoint s", 0, True),
+        (b"SAVEPOINT s; COMMIT", 0, True),
+        (b"DO 1; COMMIT", 0, None),
+        (b"COMMIT", 0, False),
+        (b"ROLLBACK WORK", 0, False),
+        (b"ROLLBACK AND CHAIN", STATUS_IN_TRANS, False),
+        (b"ROLLBACK TO s", 0, None),
+        (b"ROLLBACK WORK TO SAVEPOINT s", 0, None),
+        (b"RELEASE SAVEPOINT s", 0, None),
+        (b"BEGIN", STATUS_IN_TRANS, None),
+        (b"SET autocommit = 0", 0, None),
+        (b"SET autocommit = 1", STATUS_AUTOCOMMIT, False),
+    ],
+)
+def test_savepoints_without_a_transaction(sql: bytes, status: int, kept: bool | None) -> None:
+    found = traits(sql, 0)
+    assert found.flags & pins.SAVEPOINTS
+    assert pins.after_savepoint(found, sql, status) is kept
 
 
 def test_locked_tables_are_the_eighth_character() -> None:

@@ -167,6 +167,14 @@ PARTS = (
     Part(
         "open transaction", "transaction", ("BEGIN", _INSERTS), ("SELECT COUNT(*) FROM note",), ("ROLLBACK",), "its end"
     ),
+    Part(
+        "savepoint before the first table is touched, autocommit off",
+        "savepoint",
+        ("SET autocommit = 0", "SAVEPOINT s"),
+        (_INSERTS, "ROLLBACK TO SAVEPOINT s"),
+        ("ROLLBACK",),
+        "`COMMIT`, `ROLLBACK`",
+    ),
     Part("XA transaction", "xa", ("XA START 'x'",), (_INSERTS,), ("XA END 'x'", "XA ROLLBACK 'x'"), "its end"),
     Part(
         "temporary tables",

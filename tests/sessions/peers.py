@@ -49,6 +49,7 @@ ROWS = {
     "warnings": Peers(router="carried"),
     "diagnostics": Peers(router="refused outside a transaction"),
     "transaction": Peers("held until its end", "held until its end", "held until its end", "held until its end"),
+    "savepoint": Peers(),
     "xa": Peers(),
     "temporary tables": Peers(_FOR_EVER, _FOR_EVER, _TO_RESET, _AVOID),
     "binary prepared": Peers(_FOR_EVER, "carried", _TO_RESET, _REPLAYED),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -14,16 +15,19 @@ from proxy.session import pins
 from proxy.wire import constants as c
 from tests.servers import Server
 from tests.whole.daemon import Daemon, running, wait_until
-from tests.whole.raw_client import RawClient, Refused, direct
+from tests.whole.raw_client import MULTI, RawClient, Refused, direct
 
 SETUP = """
 DROP DATABASE IF EXISTS pins;
 CREATE DATABASE pins;
 CREATE TABLE pins.note (id INT AUTO_INCREMENT PRIMARY KEY, t VARCHAR(40));
 CREATE PROCEDURE pins.hidden(t VARCHAR(40)) SET @hidden = t;
+CREATE PROCEDURE pins.saves() SAVEPOINT s;
+CREATE PROCEDURE pins.saves_and_fails() BEGIN SAVEPOINT s; SIGNAL SQLSTATE '45000'; END;
 """
 LITERAL = "geheim"
 UNTIL_RESET = ("",)
+NO_SAVEPOINT = 1305
 
 
 class Pin(NamedTuple):
@@ -88,6 +92,7 @@ def pinned_lines(daemon: Daemon, start: int, reason: str) -> list[str]:
 
 def test_every_reason_is_tried() -> None:
     elsewhere = {pins.KILL, pins.PREPARED_STATEMENT, pins.CURSOR, pins.LONG_DATA}  # test_commands, test_prepared
+    elsewhere.add(pins.SAVEPOINT)  # below, with autocommit off
     assert {pin.reason for pin in PINS} | elsewhere == set(pins.REASONS)
 
 
@@ -148,6 +153,81 @@ def test_what_fails_does_not_pin(daemon: Daemon) -> None:
         client.simple(c.COM_RESET_CONNECTION)
         wait_until(lambda: is_free(daemon), "nothing is held")
         assert daemon.metric("forebay_servers_pinned") == 0
+
+
+# A savepoint with autocommit off, of which the status flags say nothing before a table is touched.
+
+SAVEPOINTS = {
+    "a statement": ("SET autocommit = 0", "SAVEPOINT s"),
+    "among several": ("SET autocommit = 0", "DO 1; SAVEPOINT s; DO 2"),
+    "behind a COMMIT": ("SET autocommit = 0", "COMMIT; SAVEPOINT s"),
+    "before an error": ("SET autocommit = 0", "SAVEPOINT s; SELECT * FROM nowhere"),
+    "in a procedure": ("SET autocommit = 0", "CALL saves()"),
+    "in a procedure that fails": ("SET autocommit = 0", "CALL saves_and_fails()"),
+}
+ENDS = ("COMMIT", "ROLLBACK", "SET autocommit = 1", "COMMIT AND NO CHAIN", "(reset)", "INSERT; CREATE")
+
+
+@pytest.mark.parametrize("way", SAVEPOINTS)
+def test_a_savepoint_waits_for_its_transaction(daemon: Daemon, way: str) -> None:
+    with RawClient(daemon, schema="pins", capabilities=MULTI) as client, RawClient(daemon, schema="pins") as control:
+        control.ask("DELETE FROM note")
+        for sql in SAVEPOINTS[way]:
+            with contextlib.suppress(Refused):
+                client.results(c.COM_QUERY, sql.encode())
+        client.one("SELECT 1")
+        assert daemon.metric("forebay_servers_pinned", reason=pins.SAVEPOINT) == 1
+        client.ask("ROLLBACK TO SAVEPOINT s")
+        client.ask("SET @a = 1")
+        client.ask("INSERT INTO note (t) VALUES ('undone')")
+        client.ask("ROLLBACK TO s")
+        client.ask("COMMIT")
+        assert daemon.metric("forebay_servers_pinned") == 0
+        assert control.ask("SELECT * FROM note") == []
+        assert client.refused("ROLLBACK TO SAVEPOINT s") == NO_SAVEPOINT
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_savepoint_ends(daemon: Daemon, end: str) -> None:
+    with RawClient(daemon, schema="pins") as client:
+        client.ask("SET autocommit = 0")
+        client.ask("SAVEPOINT s")
+        client.one("SELECT 1")
+        assert daemon.metric("forebay_servers_pinned", reason=pins.SAVEPOINT) == 1
+        if end == "(reset)":
+            client.simple(c.COM_RESET_CONNECTION)
+        elif end == "INSERT; CREATE":
+            client.ask("DELETE FROM note")
+            client.ask("INSERT INTO note (t) VALUES ('undone')")
+            client.ask("ROLLBACK TO SAVEPOINT s")
+            client.ask("CREATE OR REPLACE VIEW seen AS SELECT 1")
+        else:
+            client.ask(end)
+        wait_until(lambda: is_free(daemon), "nothing is held")
+        assert daemon.metric("forebay_servers_pinned") == 0
+        assert client.refused("ROLLBACK TO SAVEPOINT s") == NO_SAVEPOINT
+
+
+def test_a_savepoint_is_nobody_elses(daemon: Daemon) -> None:
+    for autocommit in (0, 1):
+        with RawClient(daemon, schema="pins") as client:
+            client.ask("SET autocommit = 0")
+            client.ask("SAVEPOINT s")
+        with RawClient(daemon, schema="pins") as following:
+            following.ask(f"SET autocommit = {autocommit}")
+            assert following.refused("ROLLBACK TO SAVEPOINT s") == NO_SAVEPOINT
+
+
+def test_with_autocommit_a_savepoint_holds_nothing(daemon: Daemon) -> None:
+    with RawClient(daemon, schema="pins") as client:
+        client.ask("SAVEPOINT s")
+        client.ask("CALL saves()")
+        assert is_free(daemon)
+        client.ask("BEGIN")
+        client.ask("SAVEPOINT s")
+        client.ask("ROLLBACK TO SAVEPOINT s")
+        assert daemon.metric("forebay_servers_pinned") == 0
+        client.ask("COMMIT")
 
 
 # Nothing reaches the next client.
