@@ -48,6 +48,7 @@ class Witness:
         self.rounds = 0
         login = {"host": "127.0.0.1", "port": port, "user": WITNESS.name, "password": WITNESS.password}
         self._where = {**login, "ssl_disabled": True}  # PyMySQL takes long to make a TLS context
+        self.door = threading.Lock()  # held by a test in which nobody else may log in
         self._end = threading.Event()
         self._pool = ThreadPoolExecutor(1)
 
@@ -83,7 +84,7 @@ class Witness:
         assert asked(cursor, "SELECT COUNT(*) FROM hostile.seen") == ((self.rounds + 1,),)
         cursor.execute("COMMIT")
         assert asked(cursor, "SELECT REPEAT('w', 100000)") == (("w" * 100000,),)
-        with pymysql.connect(**self._where) as fresh, fresh.cursor() as other:
+        with self.door, pymysql.connect(**self._where) as fresh, fresh.cursor() as other:
             assert asked(other, "SELECT @@time_zone") == (("SYSTEM",),)
 
 
@@ -308,8 +309,8 @@ def test_commands_that_are_not_for_clients(daemon: Daemon) -> None:
 
 
 def test_too_many_clients(daemon: Daemon) -> None:
-    with contextlib.ExitStack() as stack:
-        for _ in range(MAX_CLIENTS - 2):  # the witness needs two
+    with daemon.witness.door, contextlib.ExitStack() as stack:  # type: ignore[attr-defined]
+        for _ in range(MAX_CLIENTS - 2):  # the witness has one already
             stack.enter_context(connect(daemon))
         crowd = [stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port))) for _ in range(3)]
         refused = 0
