@@ -157,12 +157,8 @@ class Stream(asyncio.Protocol):
             while not self._held and not self.closing and (data := compression.packet()) is not None:
                 if data:
                     self.received(data)
-        except ProxyError as error:
-            self.broke_compression(error)
-
-    def broke_compression(self, error: ProxyError) -> None:
-        """The peer broke the compressed protocol; nothing more can be read."""
-        self.abort()
+        except ProxyError:
+            self.abort()  # the peer broke the compressed protocol; nothing more can be read
 
     @property
     def compressed(self) -> bool:

@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import pymysql
 import pymysql.cursors
+from pymysql.constants import CLIENT
 
 from tests.servers import certificates, template
 from tests.servers.process import free_port, listens, spawn, wait_for
@@ -226,6 +227,13 @@ class Server(ABC):
         with self.connect(unix_socket=self.socket) as connection, connection.cursor() as cursor:
             cursor.execute(sql, arguments)
             return tuple(cursor.fetchall())
+
+    def run_script(self, sql: str) -> None:
+        """Several statements in one text, run by root; what they answer is dropped."""
+        with self.connect(client_flag=CLIENT.MULTI_STATEMENTS) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            while cursor.nextset():
+                pass
 
     def create_user(self, user: User) -> None:
         clause = self.identified(user)

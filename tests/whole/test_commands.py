@@ -12,7 +12,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from pymysql.constants import CLIENT
 
 from proxy.errors import ServerRefused
 from proxy.wire import constants as c
@@ -40,10 +39,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "functions"
 
 @pytest.fixture(scope="module")
 def prepared(server: Server) -> Server:
-    with server.connect(client_flag=CLIENT.MULTI_STATEMENTS) as connection, connection.cursor() as cursor:
-        cursor.execute(SETUP)
-        while cursor.nextset():
-            pass
+    server.run_script(SETUP)
     for user in (OTHER, GUARDED):
         server.execute("DROP USER IF EXISTS %s@%s", (user.name, user.host))
         server.create_user(user)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from pymysql.constants import CLIENT
 
 from tests.servers import Server
 from tests.whole.broken_network import Link, Network
@@ -24,10 +23,7 @@ GENERATED = "INSERT INTO ids.note (t) VALUES ('{}')"
 
 @pytest.fixture(scope="module")
 def prepared(server: Server) -> Server:
-    with server.connect(client_flag=CLIENT.MULTI_STATEMENTS) as connection, connection.cursor() as cursor:
-        cursor.execute(SETUP)
-        while cursor.nextset():
-            pass
+    server.run_script(SETUP)
     return server
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
-from pymysql.constants import CLIENT
 
 from proxy.session import pins
 from proxy.wire import constants as c
@@ -64,10 +63,7 @@ PINS = (
 @pytest.fixture(scope="module")
 def prepared(server: Server) -> Server:
     counter = "CREATE SEQUENCE pins.counter" if server.flavour == "mariadb" else "DO 0"
-    with server.connect(client_flag=CLIENT.MULTI_STATEMENTS) as connection, connection.cursor() as cursor:
-        cursor.execute(SETUP + counter)
-        while cursor.nextset():
-            pass
+    server.run_script(SETUP + counter)
     return server
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pymysql.constants import CLIENT
 
 from proxy.session import pins
 from proxy.wire import constants as c
@@ -31,11 +30,7 @@ CREATE PROCEDURE prep.two() BEGIN SELECT 1; SELECT id FROM prep.t ORDER BY id LI
 
 @pytest.fixture(scope="module")
 def prepared(server: Server) -> Server:
-    with server.connect(client_flag=CLIENT.MULTI_STATEMENTS) as connection, connection.cursor() as cursor:
-        for sql in SETUP.strip().split(";\n"):
-            cursor.execute(sql)
-            while cursor.nextset():
-                pass
+    server.run_script(SETUP)
     return server
 
 
