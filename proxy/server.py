@@ -234,10 +234,10 @@ class Server:
 
     def _apply(self, new: Settings, users: dict[str, Credentials], context: ssl.SSLContext | None) -> None:
         self._keep_what_logins_taught(new, users)
-        self.settings = self.hub.settings = reloaded(self.settings, new)
+        self.settings = reloaded(self.settings, new)
+        self.hub.configure(self.settings, users)
         self.hub.client_tls = context
         logs.setup(new.log)
-        self.hub.users = users
         if self.hub.rsa is None and _needs_rsa(users):
             self.hub.rsa = certificates.own_rsa_key(self.settings.state_folder)
         for (user, _), route in self.routes.by_key.items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from proxy.relay.stats import RelayStats
 from proxy.session.prepared import Cache
 from proxy.session.statements import TraitsCache
-from proxy.settings import Settings
+from proxy.settings import Settings, UserSettings
 from proxy.wire.auth import Credentials, RsaKey
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class Hub:
     """One for the process. ``clients`` by connection id; the greeting says ``version`` and ``extended_metadata``."""
 
     def __init__(self, settings: Settings, users: dict[str, Credentials], rsa: RsaKey | None) -> None:
-        self.settings = settings
-        self.users = users
+        self.configure(settings, users)
         self.rsa = rsa
         self.client_tls: ssl.SSLContext | None = None
         self.stats = RelayStats()
@@ -45,6 +44,12 @@ class Hub:
         self.draining = False
         self.all_gone = asyncio.Event()  # set when the last client has left
         self._last_id = 0
+
+    def configure(self, settings: Settings, users: dict[str, Credentials]) -> None:
+        """Take the settings that hold from now on, and what is known of each user's password."""
+        self.settings = settings
+        self.users = users
+        self.configured: dict[str, UserSettings] = {user.name: user for user in settings.users}
 
     def new_id(self) -> int:
         """A connection id: 32 bits, never 0, not in use."""

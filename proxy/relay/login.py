@@ -7,11 +7,13 @@ depend on the server's availability beyond that.
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from typing import TYPE_CHECKING
 
 from proxy.errors import (
+    AccessDenied,
     HandshakeFailed,
     ProxyError,
     ServerRefused,
@@ -126,17 +128,15 @@ def greet(client: Client) -> None:
         return
     client.nonce = auth.new_nonce()
     client.extended_metadata = hub.extended_metadata
-    greeting = packets.Greeting(
-        version=hub.version,
-        connection_id=client.id,
-        nonce=client.nonce,
-        capabilities=_offered(client),
-        collation=COLLATION_UTF8MB4_GENERAL_CI,
-        status=STATUS_AUTOCOMMIT,
-        plugin=hub.settings.clients.default_auth,
-        mariadb_capabilities=MARIADB_CLIENT_EXTENDED_METADATA if hub.extended_metadata else 0,
+    form = packets.greeting_form(
+        hub.version,
+        _offered(client),
+        COLLATION_UTF8MB4_GENERAL_CI,
+        STATUS_AUTOCOMMIT,
+        hub.settings.clients.default_auth,
+        MARIADB_CLIENT_EXTENDED_METADATA if hub.extended_metadata else 0,
     )
-    client.write(frame(packets.build_greeting(greeting), 0))
+    client.write(frame(packets.fill_greeting(form, client.id, client.nonce), 0))
     client.reader.sequence = 1
     client.answer_sequence = 2
 
@@ -185,10 +185,10 @@ def _begin(client: Client, packet: packets.Login) -> None:
 
 def _take(client: Client, packet: packets.Login | packets.ChangeUser) -> None:
     """What a login says about the session to come. Raises TlsRequired for a user who may not log in like this."""
-    settings = client.hub.settings
-    user = next((known for known in settings.users if known.name == packet.user), None)
-    demands_tls = settings.clients.tls.mode == "required" or (user is not None and user.tls_required)
+    hub = client.hub
+    user = hub.configured.get(packet.user)
     client.user = packet.user
+    demands_tls = hub.settings.clients.tls.mode == "required" or (user is not None and user.tls_required)
     if demands_tls and not client.secure:
         raise TlsRequired
     client.schema = packet.schema or None
@@ -229,6 +229,9 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
     """The password is right: find the pool, and look at the default schema if nobody has yet."""
     hub = client.hub
     assert client.login is not None
+    configured = hub.configured.get(client.user)
+    if configured is None:  # removed by a reload since its login began
+        raise AccessDenied(client.user, client.peer, used_password=True)
     if last_word is not None:
         client.write(frame(last_word, client.answer_sequence))
         client.answer_sequence += 1
@@ -239,7 +242,7 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
     client.status = STATUS_AUTOCOMMIT
     client.route = hub.routes.route(client.user, bool(client.capabilities & CLIENT_FOUND_ROWS))
     states = client.route.states
-    client.dedicated = hub.settings.sharing != "on" or _wants_its_own(client)
+    client.dedicated = hub.settings.sharing != "on" or configured.dedicated
     client.state = None
     client.found_rows = 1 if states is not None and states.baseline.mariadb else 0  # as servers begin
     if states is not None:
@@ -249,10 +252,6 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
     else:
         client.on_lent = lambda server: _schema_found(client, server)
         lending.borrow(client)
-
-
-def _wants_its_own(client: Client) -> bool:
-    return any(user.dedicated for user in client.hub.settings.users if user.name == client.user)
 
 
 def _schema_found(client: Client, server: ServerConnection) -> None:
@@ -278,12 +277,18 @@ def _welcome(client: Client) -> None:
     client.login = None
     client.active = time.monotonic()
     client.reader.limit = hub.settings.clients.max_allowed_packet
-    trackers = packets.build_trackers(packets.Changes(schema=client.schema))
-    ok = packets.build_ok(packets.Ok(0, 0, client.status, 0, b"", trackers), client.capabilities)
+    ok = _last_word(client.schema, client.status, client.capabilities & CLIENT_SESSION_TRACK)
     client.write(frame(ok, client.answer_sequence))
     if client.capabilities & COMPRESSED and isinstance(packet, packets.Login):
         _compress(client, packet.zstd_level)
     client.ready()
+
+
+@functools.lru_cache(maxsize=256)
+def _last_word(schema: str | None, status: int, capabilities: int) -> bytes:
+    """The OK packet that ends a login."""
+    trackers = packets.build_trackers(packets.Changes(schema=schema))
+    return packets.build_ok(packets.Ok(0, 0, status, 0, b"", trackers), capabilities)
 
 
 def _compress(client: Client, zstd_level: int) -> None:

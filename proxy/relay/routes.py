@@ -194,13 +194,13 @@ class Routes:
     def server_credentials(self, user: str) -> Credentials:
         """What this user logs in to the server with: its own credentials unless others are configured."""
         own = self.hub.users[user]
-        for configured in self.hub.settings.users:
-            if configured.name == user and (configured.server_user or configured.server_password is not None):
-                name = configured.server_user or user
-                if configured.server_password is None:
-                    return Credentials(name, own.password, own.native_hash, own.sha2_hash)
-                return Credentials.from_password(name, configured.server_password.reveal().encode())
-        return own
+        configured = self.hub.configured[user]
+        if not configured.server_user and configured.server_password is None:
+            return own
+        name = configured.server_user or user
+        if configured.server_password is None:
+            return Credentials(name, own.password, own.native_hash, own.sha2_hash)
+        return Credentials.from_password(name, configured.server_password.reveal().encode())
 
     def ready(self) -> tuple[bool, str]:
         """Whether a server connection exists, and why not."""

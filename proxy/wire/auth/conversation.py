@@ -5,7 +5,7 @@ Nothing here knows a plugin's rules.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -30,7 +30,7 @@ class RsaKey:
 
 def new_nonce() -> bytes:
     """20 random bytes that every client takes: 7 bits each, no NUL (it ends strings) and no "$", as MySQL's own."""
-    return secrets.token_bytes(NONCE_LENGTH).translate(_TO_NONCE)
+    return os.urandom(NONCE_LENGTH).translate(_TO_NONCE)
 
 
 _TO_NONCE = bytes(byte % 128 + (byte % 128 in b"\0$") for byte in range(256))

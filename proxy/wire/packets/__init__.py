@@ -15,7 +15,7 @@ from proxy.wire.packets.endings import (
     parse_err,
     parse_ok,
 )
-from proxy.wire.packets.greeting import Greeting, build_greeting, parse_greeting
+from proxy.wire.packets.greeting import Greeting, build_greeting, fill_greeting, greeting_form, parse_greeting
 from proxy.wire.packets.login import (
     ChangeUser,
     Login,
@@ -70,6 +70,8 @@ __all__ = [
     "build_text_result",
     "build_text_row",
     "build_trackers",
+    "fill_greeting",
+    "greeting_form",
     "is_ssl_request",
     "parse_auth_more",
     "parse_auth_switch",

@@ -6,6 +6,7 @@ the version's prefix and for the extended capabilities in the reserved bytes.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from proxy.errors import HandshakeFailed, MalformedPacket, ServerRefused
@@ -89,21 +90,37 @@ def build_greeting(greeting: Greeting) -> bytes:
     """A greeting; ``mariadb_capabilities`` go out only when CLIENT_LONG_PASSWORD is not set, as MariaDB does it."""
     if len(greeting.nonce) != NONCE_LENGTH:
         raise MalformedPacket(f"A nonce has {NONCE_LENGTH} bytes")
-    extended = 0 if greeting.capabilities & CLIENT_LONG_PASSWORD else greeting.mariadb_capabilities
-    has_plugin = bool(greeting.capabilities & CLIENT_PLUGIN_AUTH)
-    return b"".join(
-        (
-            bytes((_PROTOCOL_VERSION,)),
-            to_bytes(greeting.version) + b"\0",
-            greeting.connection_id.to_bytes(4, "little"),
-            greeting.nonce[:8] + b"\0",
-            (greeting.capabilities & 0xFFFF).to_bytes(2, "little"),
-            greeting.collation.to_bytes(1, "little"),
-            greeting.status.to_bytes(2, "little"),
-            (greeting.capabilities >> 16).to_bytes(2, "little"),
-            bytes((NONCE_LENGTH + 1 if has_plugin else 0,)),
-            bytes(6) + extended.to_bytes(4, "little"),
-            greeting.nonce[8:] + b"\0",
-            to_bytes(greeting.plugin) + b"\0" if has_plugin else b"",
-        )
+    form = greeting_form(
+        greeting.version,
+        greeting.capabilities,
+        greeting.collation,
+        greeting.status,
+        greeting.plugin,
+        greeting.mariadb_capabilities,
     )
+    return fill_greeting(form, greeting.connection_id, greeting.nonce)
+
+
+@functools.lru_cache(maxsize=64)
+def greeting_form(
+    version: str, capabilities: int, collation: int, status: int, plugin: str, mariadb_capabilities: int
+) -> tuple[bytes, bytes, bytes]:
+    """What is the same in the greetings to many clients: the parts around the connection id and the nonce."""
+    extended = 0 if capabilities & CLIENT_LONG_PASSWORD else mariadb_capabilities
+    has_plugin = bool(capabilities & CLIENT_PLUGIN_AUTH)
+    middle = (
+        (capabilities & 0xFFFF).to_bytes(2, "little"),
+        collation.to_bytes(1, "little"),
+        status.to_bytes(2, "little"),
+        (capabilities >> 16).to_bytes(2, "little"),
+        bytes((NONCE_LENGTH + 1 if has_plugin else 0,)),
+        bytes(6) + extended.to_bytes(4, "little"),
+    )
+    head = bytes((_PROTOCOL_VERSION,)) + to_bytes(version) + b"\0"
+    return head, b"\0" + b"".join(middle), b"\0" + (to_bytes(plugin) + b"\0" if has_plugin else b"")
+
+
+def fill_greeting(form: tuple[bytes, bytes, bytes], connection_id: int, nonce: bytes) -> bytes:
+    """A greeting to one client; ``nonce`` has 20 bytes."""
+    head, middle, tail = form
+    return head + connection_id.to_bytes(4, "little") + nonce[:8] + middle + nonce[8:] + tail

@@ -12,6 +12,7 @@ become U+FFFD.
 from __future__ import annotations
 
 import functools
+import struct
 from dataclasses import dataclass
 
 from proxy.errors import HandshakeFailed, MalformedPacket
@@ -55,7 +56,7 @@ class SslRequest:
     mariadb_capabilities: int = 0
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Login:
     """A client's answer to the greeting. ``plugin`` is ``None`` without CLIENT_PLUGIN_AUTH; no schema is ``None``."""
 
@@ -93,14 +94,22 @@ def is_ssl_request(payload: bytes) -> bool:
 
 def parse_ssl_request(payload: bytes) -> SslRequest:
     """An SSL request; a login starts with the same 32 bytes."""
-    capabilities, pos = read_uint(payload, 0, 2)
-    if not capabilities & CLIENT_PROTOCOL_41:
+    return SslRequest(*_fixed(payload))
+
+
+_FIXED = struct.Struct("<IIB19xI")
+
+
+def _fixed(payload: bytes) -> tuple[int, int, int, int]:
+    """What an SSL request and a login start with: the fields of ``SslRequest``."""
+    if len(payload) < 2:
+        raise MalformedPacket
+    if not payload[1] << 8 & CLIENT_PROTOCOL_41:
         raise HandshakeFailed("Clients older than MySQL 4.1 are not supported")
-    capabilities, pos = read_uint(payload, 0, 4)
-    max_packet, pos = read_uint(payload, pos, 4)
-    collation, pos = read_uint(payload, pos, 1)
-    extended, pos = read_uint(payload, pos + 19, 4)
-    return SslRequest(capabilities, max_packet, collation, 0 if capabilities & CLIENT_LONG_PASSWORD else extended)
+    if len(payload) < SSL_REQUEST_LENGTH:
+        raise MalformedPacket
+    capabilities, max_packet, collation, extended = _FIXED.unpack_from(payload)
+    return capabilities, max_packet, collation, 0 if capabilities & CLIENT_LONG_PASSWORD else extended
 
 
 def build_ssl_request(capabilities: int, max_packet: int, collation: int, mariadb_capabilities: int = 0) -> bytes:
@@ -121,8 +130,7 @@ def parse_login(payload: bytes) -> Login:
     Raises ``HandshakeFailed`` for an older client. What a client announces and then leaves out at the end of the
     packet (schema, plugin, attributes) counts as not given.
     """
-    fixed = parse_ssl_request(payload)
-    capabilities = fixed.capabilities
+    capabilities, max_packet, collation, mariadb_capabilities = _fixed(payload)
     user, pos = read_nul_bytes(payload, SSL_REQUEST_LENGTH)
     auth_response, pos = _read_auth_response(payload, pos, capabilities)
     schema = plugin = None
@@ -136,14 +144,14 @@ def parse_login(payload: bytes) -> Login:
     zstd_level = payload[pos] if capabilities & CLIENT_ZSTD and pos < len(payload) else 0
     return Login(
         capabilities,
-        fixed.max_packet,
-        fixed.collation,
+        max_packet,
+        collation,
         to_text(user),
         auth_response,
         schema,
         plugin,
         attributes,
-        fixed.mariadb_capabilities,
+        mariadb_capabilities,
         zstd_level,
     )
 
