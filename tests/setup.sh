@@ -5,7 +5,7 @@
 #   venv       .venv with Forebay (editable, hot modules compiled) and everything in its extras
 #   node       node modules of the example functions, of the Node ORMs and of the Node drivers
 #   servers    MySQL from Debian unstable into the cache folder, and the prepared data directories
-#   drivers    Debian packages that only the driver trials need: PHP
+#   drivers    Debian packages that only the driver trials need: PHP, Perl, Go and Java with their drivers, tools
 #   bench      Debian packages that only the bench needs: sysbench and HAProxy
 #
 # It lies with the tests because nothing of it is needed to run Forebay itself. As root it installs what is missing with
@@ -67,7 +67,7 @@ step_packages() {
 
 step_drivers() {
   # shellcheck disable=SC2046  # a list of words
-  install_missing $(have php || echo php-cli) $(php -m 2>/dev/null | grep -qx mysqli || echo php-mysql)
+  install_missing $(.venv/bin/python -m tests.drivers.needs)
 }
 
 step_bench() {

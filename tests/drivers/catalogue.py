@@ -5,18 +5,18 @@ A new driver is a row here, and a program in ``programs`` that does the trials w
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
+
+from tests.drivers import building, needs
+from tests.drivers.needs import GO, JAVA, NODE_JS, PERL, PHP, PYTHON
 
 HERE = Path(__file__).parent
 PROGRAMS = HERE / "programs"
 NODE = PROGRAMS / "node"
+BUILT = "{built}"
 MATERIAL = HERE / "material.json"
 
 # What the trials are called, in every program and on the page.
@@ -38,8 +38,6 @@ TRIALS = (
     "compression",
 )
 
-PYTHON, NODE_JS, PHP = "Python", "Node.js", "PHP"
-
 
 @dataclass(frozen=True, slots=True)
 class Driver:
@@ -48,27 +46,19 @@ class Driver:
     key: str
     name: str
     language: str
-    command: tuple[str, ...]
+    command: tuple[str, ...]  # where it says BUILT, the folder that ``built`` gives
+    built: Callable[[], Path] | None = None
     broken: Mapping[str, str] = field(default_factory=dict)
     no_login: tuple[str, ...] = ()
 
+    def command_line(self) -> list[str]:
+        """How its trials are started. What must be compiled for it is compiled, once."""
+        folder = str(self.built()) if self.built else ""
+        return [part.replace(BUILT, folder) for part in self.command]
+
     def missing(self) -> str:
         """What is not on this machine; '' when it can run."""
-        return _missing(self.language)
-
-
-@cache
-def _missing(language: str) -> str:
-    if language == NODE_JS:
-        return "" if (NODE / "node_modules").exists() else "node modules; `make setup` installs them"
-    if language == PHP:
-        return "" if shutil.which("php") and "mysqli" in _output("php", "-m") else "php-cli, php-mysql"
-    modules = ("MySQLdb", "aiomysql", "asyncmy", "mariadb", "mysql.connector")
-    return " ".join(module for module in modules if importlib.util.find_spec(module) is None)
-
-
-def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True).stdout
+        return needs.missing(self.language)
 
 
 def _python(key: str, name: str, **more: Mapping[str, str]) -> Driver:
@@ -82,6 +72,20 @@ def _node(key: str, name: str, no_login: tuple[str, ...] = ()) -> Driver:
 
 def _php(key: str, name: str) -> Driver:
     return Driver(key, name, PHP, ("php", str(PROGRAMS / "trials.php"), key))
+
+
+def _perl(key: str, name: str, **more: Mapping[str, str]) -> Driver:
+    return Driver(key, name, PERL, ("perl", str(PROGRAMS / "trials.pl"), key), **more)
+
+
+def _go(key: str, name: str) -> Driver:
+    return Driver(key, name, GO, (f"{BUILT}/trials", key), built=building.go)
+
+
+def _java(key: str, name: str) -> Driver:
+    # A short life: the second compiler would cost more than it wins.
+    options = ("-XX:TieredStopAtLevel=1", "-cp", f"{BUILT}:{needs.JAVA_DRIVER}")
+    return Driver(key, name, JAVA, ("java", *options, "Trials", key), built=building.java)
 
 
 DRIVERS = (
@@ -103,5 +107,11 @@ DRIVERS = (
     _php("php-mysqli", "mysqli"),
     _php("php-pdo", "PDO"),
     _php("php-pdo-emulated", "PDO, emulated prepares"),
+    _perl("perl-mysql", "DBD::mysql"),
+    _perl("perl-mariadb", "DBD::MariaDB", broken={"cursors": "version 1.22 shows no row that it does not buffer"}),
+    _go("go-mysql", "go-sql-driver/mysql"),
+    _go("go-mysql-interpolated", "go-sql-driver/mysql, `interpolateParams`"),
+    _java("java-mariadb", "MariaDB Connector/J"),
+    _java("java-mariadb-prepared", "MariaDB Connector/J, `useServerPrepStmts`"),
 )
 BY_KEY = {driver.key: driver for driver in DRIVERS}

@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import pymysql
+
 from proxy.wire import constants as c
 from tests.drivers.catalogue import MATERIAL, TRIALS, Driver
 from tests.servers import APP, Server, certificates
@@ -110,7 +112,11 @@ def _difference(mine: Any, theirs: Any) -> str:
 
 
 def fresh(server: Server, schema: str) -> None:
-    """An empty database with the trials' tables and routines."""
+    """An empty database with the trials' tables and routines, of which nothing of an earlier trial is in the way."""
+    running = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = %s AND COMMAND <> 'Sleep'"
+    for (number,) in server.execute(running, (schema,)):
+        with contextlib.suppress(pymysql.err.OperationalError):  # it may have ended by itself
+            server.execute(f"KILL QUERY {number}")
     server.execute(f"DROP DATABASE IF EXISTS `{schema}`")
     server.execute(f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4")
     with server.connect(database=schema, charset="utf8mb4") as connection, connection.cursor() as cursor:
@@ -141,7 +147,7 @@ def _run(driver: Driver, server: Server, port: int, trials: list[str]) -> dict[s
     }
     try:
         done = subprocess.run(
-            driver.command,
+            driver.command_line(),
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
