@@ -12,7 +12,9 @@ NODE := $(addsuffix /node_modules/.package-lock.json,examples/functions tests/or
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
+# Byte code, as an installation has it: where PYTHONDONTWRITEBYTECODE is set, every start would compile all anew.
 setup: .venv/compiled servers $(NODE) ## everything that the other targets need
+	@.venv/bin/python -m compileall -q proxy examples/*.py
 
 demo: setup ## a story of many functions and few connections (SECONDS=20)
 	.venv/bin/python -m examples.demo --seconds "$(SECONDS)"
