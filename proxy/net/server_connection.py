@@ -184,14 +184,18 @@ class ServerConnection(Stream):
     def converse(self, talk: Conversation[Any], finished: Finished, behind: bytes = b"") -> None:
         """Run ``talk`` and then call ``finished(result, None)`` or ``finished(None, error)``.
 
-        A talk that asks nothing is finished at once. An error that the talk raises leaves the connection usable;
-        ServerLost and MalformedPacket do not. ``behind`` is a framed command of a borrower's that is sent together with
-        the questions of a talk that asks only once; from ``finished`` on, ``answering`` has to take its answer.
+        A talk that asks nothing is finished at once, also by an error. An error that the talk raises leaves the
+        connection usable; ServerLost and MalformedPacket do not. ``behind`` is a framed command of a borrower's that is
+        sent together with the questions of a talk that asks only once; from ``finished`` on, ``answering`` has to take
+        its answer.
         """
         try:
             commands = next(talk)
         except StopIteration as stop:
             finished(stop.value, None)
+            return
+        except ProxyError as error:
+            finished(None, error)
             return
         self._talk = talk
         self._finished = finished

@@ -38,7 +38,9 @@ from proxy.wire.constants import (
     COM_PING,
     COM_QUERY,
     COM_SET_OPTION,
+    COM_STMT_EXECUTE,
     COM_STMT_PREPARE,
+    CURSOR_TYPE_NO_CURSOR,
     OPTION_MULTI_STATEMENTS_OFF,
     OPTION_MULTI_STATEMENTS_ON,
     STATUS_ANSI_QUOTES,
@@ -76,7 +78,7 @@ def wanted(client: Client) -> int:
         return 0
     if client.traits is not None:
         return client.traits.flags & TOUCHES
-    return statements.DIAGNOSTICS if client.command == COM_INIT_DB else 0  # MySQL tells the warnings of the last answer
+    return statements.DIAGNOSTICS if client.command in learning.NO_STATEMENTS else 0
 
 
 def lacks(client: Client) -> bool:
@@ -125,7 +127,7 @@ def restore(client: Client, server: ServerConnection, is_own: bool = False) -> T
         return
     conditions = client.diagnostics
     if client.command == COM_INIT_DB and client.ahead and not learning.is_mariadb(client):
-        conditions = Conditions([], client.warned)
+        conditions = Conditions([], client.warned)  # MySQL tells the warnings of the last answer
     if isinstance(asked, Show) and conditions is not None and conditions.total:
         yield from _show(client, asked, conditions)
         return
@@ -164,9 +166,12 @@ def _row_count(client: Client, server: ServerConnection) -> list[bytes]:
 
 
 def _question(client: Client, flags: int) -> Question | None:
-    if not flags & statements.DIAGNOSTICS or client.command != COM_QUERY or client.state is None:
+    if not flags & statements.DIAGNOSTICS or client.state is None:
         return None
-    return question(client.packet[5:], client.state.mode)
+    if client.command == COM_STMT_EXECUTE:
+        with_cursor = executions.flags(client.packet) != CURSOR_TYPE_NO_CURSOR
+        return None if with_cursor else question(learning.text_of(client), client.state.mode)
+    return question(client.packet[5:], client.state.mode) if client.command == COM_QUERY else None
 
 
 def _is_shown(client: Client, flags: int) -> bool:
@@ -186,7 +191,10 @@ def _show(client: Client, asked: Show, conditions: Conditions) -> Talk:
     client.row_count = -1
     client.warned = 0
     client.ahead = True
-    client.told = packets.build_text_result(columns, conditions.shown(asked), client.capabilities, status)
+    binary = client.command == COM_STMT_EXECUTE
+    client.told = packets.build_text_result(
+        columns, conditions.shown(asked), client.capabilities, status, binary=binary
+    )
 
 
 def _get(client: Client, server: ServerConnection, asked: Get) -> Talk:
@@ -220,7 +228,8 @@ def _rewrite(client: Client) -> None:
     if not values or client.state is None:
         return
     if client.command != COM_QUERY:
-        raise NotSupported(_CANNOT)  # the text of a prepared statement stays
+        _execute_instead(client, values)
+        return
     found = with_values(executions.text(client.packet), client.state.mode, values)
     if found is not None and found[1]:
         text, names = found
@@ -228,6 +237,16 @@ def _rewrite(client: Client) -> None:
         client.on_lent = lambda server: client.send_renamed(server, packet, names)
     elif found is None and client.traits is not None and client.traits.verb == b"CREATE":
         raise NotSupported(_CANNOT)  # a table made of the answer would have another column name
+
+
+def _execute_instead(client: Client, values: dict[bytes, int]) -> None:
+    """Execute a preparation of the text with the values in it, made for this once."""
+    assert client.state is not None
+    text = learning.text_of(client)
+    found = with_values(text, client.state.mode, values)
+    if found is None:
+        raise NotSupported(_CANNOT)
+    client.on_lent = lambda server: client.execute_instead(server, *found)
 
 
 def _values(client: Client) -> dict[bytes, int]:

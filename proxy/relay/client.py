@@ -240,8 +240,8 @@ class Client(Stream):
         self.write(frame_all(payloads, self.answer_sequence))
         self.ready()
 
-    def answer_ok(self, info: bytes = b"") -> None:
-        ok = packets.Ok(0, 0, self.status, 0, info, b"")
+    def answer_ok(self, info: bytes = b"", warnings: int = 0) -> None:
+        ok = packets.Ok(0, 0, self.status, warnings, info, b"")
         self.answer([packets.build_ok(ok, self.capabilities)])
 
     def refuse(self, error: ProxyError) -> None:
@@ -254,7 +254,7 @@ class Client(Stream):
         self.row_count = -1
         self.ahead = True
         self.warned = 1
-        self.diagnostics = own_answers.error_as_list(error)
+        self.diagnostics = own_answers.error_as_list(self, error)
         self.answer([packets.build_err(error.number, error.sqlstate, error.text, self.capabilities)])
 
     def fatal(self, error: ProxyError) -> None:
@@ -348,6 +348,9 @@ class Client(Stream):
 
     def send_renamed(self, server: ServerConnection, packet: bytes, names: dict[bytes, bytes]) -> None:
         transfer.send_renamed(self, server, packet, names)
+
+    def execute_instead(self, server: ServerConnection, text: bytes, names: dict[bytes, bytes]) -> None:
+        executing.execute_instead(self, server, text, names)
 
     def server_failed(self, server: ServerConnection, error: ProxyError) -> None:
         transfer.server_lost(self, server, error)

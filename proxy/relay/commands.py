@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from proxy.errors import MalformedPacket, NotSupported, UnknownCommand
-from proxy.relay import executing, kill, leaving, lending, login, own_answers, preparing
+from proxy.errors import MalformedPacket, NotSupported, ServerLost, UnknownCommand
+from proxy.net.server_connection import ServerConnection
+from proxy.relay import asking, executing, kill, leaving, lending, login, own_answers, preparing
+from proxy.session.conversations import FOUND_ROWS
 from proxy.session.statements import Traits
 from proxy.wire import executions, packets, replies
 from proxy.wire.constants import (
@@ -109,10 +111,9 @@ def _quit(client: Client, packet: bytes) -> None:
 
 
 def _ping(client: Client, packet: bytes) -> None:
-    ok = packets.Ok(0, 0, client.status, own_answers.kept_warnings(client), b"", b"")
     client.row_count = 0
     client.ahead = True
-    client.answer([packets.build_ok(ok, client.capabilities)])
+    client.answer_ok(warnings=own_answers.kept_warnings(client))
 
 
 def _statistics(client: Client, packet: bytes) -> None:
@@ -144,14 +145,40 @@ def _init_db(client: Client, packet: bytes) -> None:
 
 
 def _reset_connection(client: Client, packet: bytes) -> None:
-    leaving.abandon(client)
-    login.reset_session(client)
-    client.answer_ok()
+    def reset() -> None:
+        leaving.abandon(client)
+        login.reset_session(client)
+        client.answer_ok()
+
+    _with_found_rows(client, reset)
 
 
 def _change_user(client: Client, packet: bytes) -> None:
-    leaving.abandon(client)
-    login.change_user(client, packet[HEADER:])
+    def change() -> None:
+        leaving.abandon(client)
+        login.change_user(client, packet[HEADER:])
+
+    _with_found_rows(client, change)
+
+
+def _with_found_rows(client: Client, then: Callable[[], None]) -> None:
+    """FOUND_ROWS() outlives a session: where only a server connection knows it, it is read out before."""
+    here = client.server or client.lingering
+    if not client.settling and (here is None or not here.residue & FOUND_ROWS):
+        then()
+        return
+
+    def ask_on(server: ServerConnection) -> None:
+        server.converse(asking.recall(client, server), lambda _, error: asked(server))
+
+    def asked(server: ServerConnection) -> None:
+        if client.server is server:
+            then()
+        else:
+            leaving.orphaned(server, ServerLost())
+
+    client.on_lent = ask_on
+    lending.borrow(client)
 
 
 def _process_kill(client: Client, packet: bytes) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning
 from proxy.session import pins, statements
+from proxy.session.conversations import FOUND_ROWS
 from proxy.session.prepared import Statement
 from proxy.wire import executions
 from proxy.wire.constants import (
@@ -52,7 +53,10 @@ def ended(client: Client, server: ServerConnection) -> None:
         return
     if client.command == COM_STMT_EXECUTE:
         _executed(client, statement, reply)
+        if statement.cursor:
+            _count_unseen(client, server)
     elif client.command == COM_STMT_FETCH:
+        _count_unseen(client, server)
         if reply.error is not None or reply.status & STATUS_LAST_ROW_SENT:
             statement.cursor = False
     elif client.command == COM_STMT_RESET and reply.error is None:
@@ -60,6 +64,12 @@ def ended(client: Client, server: ServerConnection) -> None:
     if statement.owned is not None:
         settle_pins(client)
         share_again(statement)
+
+
+def _count_unseen(client: Client, server: ServerConnection) -> None:
+    """FOUND_ROWS() is about the rows of the cursor, not about those that were fetched."""
+    client.counted_elsewhere = False
+    server.residue |= FOUND_ROWS
 
 
 def _executed(client: Client, statement: Statement, reply: Reply) -> None:
@@ -91,13 +101,7 @@ def _may_be_no_text(client: Client, statement: Statement) -> bool:
     values = executions.values(client.packet, len(types) // 2)
     if all(kind in _NUMBERS for kind in types[::2]) or values.isascii():
         return False
-    try:
-        values.decode()
-    except UnicodeDecodeError:
-        return True
-    states, state = client.route.states, client.state
-    charset = states.value(state, "character_set_client") if states is not None and state is not None else None
-    return charset not in ("utf8mb4", "utf8mb3", "utf8")
+    return not learning.is_text(client, values)
 
 
 def settle_pins(client: Client) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import MalformedPacket, ProxyError, ServerRefused
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import executed, learning, lending, own_answers, preparing, transfer
+from proxy.relay import asking, executed, learning, lending, own_answers, preparing, transfer
 from proxy.session.conversations import WARNINGS, check, query
 from proxy.session.prepared import FRESH, Preparation, Preparations, Statement, depends_on_history, settle
 from proxy.session.state import State
@@ -23,7 +23,6 @@ from proxy.wire.frames import HEADER
 if TYPE_CHECKING:
     from proxy.relay.client import Client
 
-_FLAGS = HEADER + 1 + 4
 _SHORTEST_CLOSE = HEADER + 1 + 4
 _SHORTEST_LONG_DATA = HEADER + 1 + 4 + 2
 
@@ -34,7 +33,7 @@ def execute(client: Client) -> None:
     if statement is None:
         return
     if (refusal := _refusal(statement, client.packet)) is not None:
-        client.refuse(refusal)
+        _refuse(client, refusal)
         return
     client.shape = replies.QUERY
     client.traits = statement.definition.traits
@@ -51,15 +50,35 @@ def _named(client: Client) -> Statement | None:
     try:
         number = executions.statement_id(client.packet)
     except MalformedPacket as error:
-        client.refuse(error)
+        _refuse(client, error)
         return None
     statement = client.prepared.find(number)
     if number == executions.NO_ID and client.command == COM_STMT_EXECUTE and preparing.is_mariadb(client):
         statement = client.prepared.latest
     client.statement = statement
     if statement is None:
-        client.refuse(own_answers.unknown_statement(client, number))
+        _refuse(client, own_answers.unknown_statement(client, number))
     return statement
+
+
+def _refuse(client: Client, error: ProxyError) -> None:
+    """Refuse the command, when the conditions are known to which that may add its error."""
+    here = client.server or client.lingering
+    unread = here is not None and here.residue & WARNINGS and client.diagnostics is None
+    if not own_answers.adds_errors(client) or not (unread or client.settling):
+        client.refuse(error)
+        return
+
+    def refuse_on(server: ServerConnection) -> None:
+        server.converse(asking.recall(client, server), lambda _, trouble: refused(server, trouble))
+
+    def refused(server: ServerConnection, trouble: ProxyError | None) -> None:
+        if preparing.goes_on(client, server, trouble):
+            lending.release(client, server)
+            client.refuse(error)
+
+    client.on_lent = refuse_on
+    lending.borrow(client)
 
 
 def _refusal(statement: Statement, packet: bytes) -> ProxyError | None:
@@ -93,6 +112,32 @@ def execute_on(client: Client, server: ServerConnection) -> None:
         key = (statement.definition, label, _present(client, statement))
         client.hub.stats.prepared_again += 1
         preparing.prepare_for(client, server, key, _send_first_execution)
+
+
+def execute_instead(client: Client, server: ServerConnection, text: bytes, names: dict[bytes, bytes]) -> None:
+    """Execute ``text``, which stands for the statement this once; see ``Renaming`` for ``names``."""
+    statement, states, state = client.statement, client.route.states, client.state
+    assert statement is not None
+    assert states is not None
+    assert state is not None
+    if not state.known:
+        preparing.find_collation(client, server)
+        return
+    if statement.cursor and statement.owned is not None:
+        _close_cursor(client, server, statement.owned)
+        return
+
+    def send(client: Client, server: ServerConnection, preparation: Preparation) -> None:
+        packet, types = executions.with_id(client.packet, preparation.number), statement.types
+        if types and executions.bound_types(packet, len(types) // 2) is None:
+            packet = executions.with_types(packet, types)
+        transfer.send_renamed(client, server, packet, names)
+        preparation.home.drop(preparation)
+
+    cache = client.hub.prepared
+    definition = cache.use(text, statement.definition.context, statement.definition.traits)
+    preparing.prepare_for(client, server, (definition, b"", _present(client, statement)), send)
+    cache.release(definition)
 
 
 def _present(client: Client, statement: Statement) -> State | None:
@@ -165,7 +210,7 @@ def _is_plain(preparation: Preparation) -> bool:
 
 def _wants_cursor(client: Client) -> bool:
     """Whether nobody else may have the preparation until the answer tells that there is no cursor."""
-    return client.packet[_FLAGS] != CURSOR_TYPE_NO_CURSOR
+    return executions.flags(client.packet) != CURSOR_TYPE_NO_CURSOR
 
 
 def _settle(client: Client, statement: Statement) -> None:
@@ -243,7 +288,7 @@ def fetch(client: Client) -> None:
     if statement is None:
         return
     if not statement.cursor:
-        client.refuse(own_answers.no_cursor(client, statement.number))
+        _refuse(client, own_answers.no_cursor(client, statement.number))
         return
     client.shape = replies.FETCH
     client.on_lent = client.forward_on
@@ -262,11 +307,11 @@ def reset(client: Client) -> None:
     if statement.owned is not None:
         client.on_lent = client.forward_on
         lending.borrow(client)
-    elif warned or client.settling:
+    elif preparing.is_mariadb(client) and (warned or client.settling):
         client.on_lent = client.reset_on
         lending.borrow(client)
     else:
-        client.row_count = 0
+        client.row_count = client.warned = 0
         client.ahead = True
         client.answer_ok()
 

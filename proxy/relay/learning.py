@@ -36,6 +36,8 @@ from proxy.wire.answers import Answer
 from proxy.wire.constants import (
     CLIENT_IGNORE_SPACE,
     CLIENT_PROTOCOL_41,
+    COM_FIELD_LIST,
+    COM_INIT_DB,
     COM_STMT_EXECUTE,
     STATUS_AUTOCOMMIT,
     STATUS_IN_TRANS,
@@ -58,6 +60,8 @@ _NOT_BEGUN = frozenset({1044, 1046, 1049, 1064, 1142, 1146, 1193, 1227, 1231, 13
 _NUMBER = re.compile(rb"[0-9]+")
 # Over a statement without tables MariaDB keeps the warnings of the one before; these always have one.
 _HAS_TABLES = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE"})
+# On MySQL these leave the conditions of the last statement as they are, but for what they add themselves.
+NO_STATEMENTS = frozenset({COM_INIT_DB, COM_FIELD_LIST})
 _ASKED = statements.RECOUNTS | statements.DIAGNOSTICS
 
 
@@ -102,6 +106,8 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
         _count_carried(client, "insert_id", traits)
     if reply.warnings or client.diagnostics is not None or server.residue & WARNINGS:
         _learn_warnings(client, server, reply.warnings, traits)
+    elif flags & statements.MULTI and _may_keep_list(server, flags):
+        server.residue |= WARNINGS
     if reply.trackers is not None:
         _learn_trackers(client, server, reply.trackers, traits)
         if flags & statements.SET_LITERAL and traits is not None and before is not None:
@@ -124,12 +130,24 @@ def learn_prepared(client: Client, server: ServerConnection) -> None:
 
 def _learn_count(client: Client, server: ServerConnection, reply: Reply, traits: Traits | None) -> None:
     """ROW_COUNT() after an answer without rows: a GET DIAGNOSTICS that is right leaves it alone."""
+    if client.command == COM_FIELD_LIST:
+        _learn_fields(client, server)
+        return
     if traits is not None and traits.verb == b"GET":
         client.row_count = -1 if reply.warnings else client.row_count
         return
     client.row_count = reply.affected_rows
     if traits is not None and traits.verb == b"UPDATE" and not server.mariadb:
         _learn_matched(client, server, reply.info)
+
+
+def _learn_fields(client: Client, server: ServerConnection) -> None:
+    """COM_FIELD_LIST; MySQL warns of it, and the conditions that there are stay."""
+    client.row_count = -1
+    if not server.mariadb:
+        server.residue |= WARNINGS
+        if client.diagnostics is not None:
+            client.diagnostics = client.diagnostics.with_deprecated_fields()
 
 
 def _learn_matched(client: Client, server: ServerConnection, info: bytes) -> None:
@@ -175,11 +193,29 @@ def _learn_variables(client: Client, server: ServerConnection, traits: Traits) -
         pin(client, pins.USER_VARIABLE, traits)
     if not traits.flags & (statements.ASSIGNS_VARIABLE | statements.CALLS):
         return
+    text = text_of(client)
+    if not (text.isascii() or is_text(client, text)):
+        pin(client, pins.USER_VARIABLE, traits)
     _count_carried(client, "user_variable", traits)
     server.residue |= VARIABLES
     for name in filter(can_carry, names):
         client.variables[name] = server.variables[name] = None
         server.variables_seen.add(name)
+
+
+def is_text(client: Client, content: bytes) -> bool:
+    """Whether this is certainly text in the client's character set: what is none, no SQL gives back."""
+    states, state = client.route.states, client.state
+    charset = states.value(state, "character_set_client") if states is not None and state is not None else None
+    if charset in ("binary", "latin1"):
+        return True
+    if charset not in ("utf8mb4", "utf8mb3", "utf8"):
+        return False
+    try:
+        decoded = content.decode()
+    except UnicodeDecodeError:
+        return False
+    return charset == "utf8mb4" or max(decoded, default="") <= "\uffff"
 
 
 def _learn_prepared_text(client: Client, server: ServerConnection, traits: Traits) -> None:
@@ -273,11 +309,18 @@ def _learn_warnings(client: Client, server: ServerConnection, count: int, traits
     elif count:
         _count_carried(client, "warnings", traits)
         _holds_list(client, server, traits)
+    elif traits.flags & statements.MULTI and _may_keep_list(server, traits.flags):
+        server.residue |= WARNINGS
     elif not server.mariadb or traits.verb in _HAS_TABLES:
         client.diagnostics = None
         server.residue &= ~WARNINGS
     else:
         server.residue |= WARNINGS
+
+
+def _may_keep_list(server: ServerConnection, flags: int) -> bool:
+    """Whether the last of several statements may have left the conditions of the one before it."""
+    return server.mariadb or bool(flags & statements.DIAGNOSTICS)
 
 
 def _holds_list(client: Client, server: ServerConnection, traits: Traits | None) -> None:
@@ -307,6 +350,8 @@ def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes
         switched = client.command == COM_STMT_EXECUTE and changes.schema is not None
         if traits is not None and pins.hidden_change(traits, changes, switched):
             pin(client, pins.HIDDEN_CHANGE, traits)
+    if not state.known and naming == NAMES_COLLATE:
+        state = states.with_named_collation(state, text_of(client))
     if state is not client.state:
         _count_carried(client, "state", traits)
     client.state = server.state = state
@@ -339,8 +384,11 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     traits = client.traits
     client.ahead = False
     client.row_count = -1
-    client.warned = 1
-    _holds_list(client, server, traits)
+    client.warned = client.warned + 1 if client.command == COM_INIT_DB and not server.mariadb else 1
+    if not server.mariadb and client.command in NO_STATEMENTS and client.diagnostics is not None:
+        _add_error(client, server)
+    else:
+        _holds_list(client, server, traits)
     if server.reply.error is not None:
         client.error_state = parse_err(server.reply.error, CLIENT_PROTOCOL_41).sqlstate
     if not client.counted_elsewhere:
@@ -353,6 +401,17 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
         pin(client, pins.HIDDEN_CHANGE, traits)  # nobody tells whether the settings of the next transaction are used up
     if traits is not None and traits.flags & _SPECIAL and not refused_unread:
         _learn_special(client, server, traits, traits.flags, failed=True)
+
+
+def _add_error(client: Client, server: ServerConnection) -> None:
+    """MySQL adds the error to the conditions, for which others stand in on the server connection."""
+    assert client.diagnostics is not None
+    server.residue |= WARNINGS
+    if client.command == COM_FIELD_LIST:
+        client.diagnostics = client.diagnostics.with_deprecated_fields()
+    if server.reply.error is not None:
+        error = parse_err(server.reply.error, CLIENT_PROTOCOL_41)
+        client.diagnostics = client.diagnostics.with_error(error.number, error.sqlstate, error.text)
 
 
 def learn_late(client: Client, server: ServerConnection, blocks: list[bytes]) -> None:
@@ -398,7 +457,8 @@ def settle(client: Client, found: Settled, known: Conditions | None) -> None:
         client.insert_id = found.insert_id
     if found.found_rows is not None and not _is_foreign(client, found.found_rows):
         client.found_rows = found.found_rows
-    if found.warnings is not None and not found.warnings.stands_in and client.diagnostics is known:
+    newer = client.diagnostics is not known or (client.ahead and known is not None)  # than what the server told
+    if found.warnings is not None and not (found.warnings.stands_in or newer):
         _keep_list(client, found.warnings)
     for name, value in found.variables.items():
         if value is None:

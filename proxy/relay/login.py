@@ -244,7 +244,8 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
     states = client.route.states
     client.dedicated = hub.settings.sharing != "on" or configured.dedicated
     client.state = None
-    client.found_rows = 1 if states is not None and states.baseline.mariadb else 0  # as servers begin
+    if not client.login.changes_user:  # FOUND_ROWS() outlives a change of user, too
+        client.found_rows = 1 if states is not None and states.baseline.mariadb else 0  # as servers begin
     if states is not None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
     if client.schema is None or client.schema in client.route.known_schemas:

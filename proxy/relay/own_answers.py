@@ -21,8 +21,10 @@ from proxy.wire import packets
 from proxy.wire.constants import (
     CLIENT_LOCAL_FILES,
     COLLATION_BINARY,
+    COM_QUERY,
     COM_STMT_EXECUTE,
     COM_STMT_FETCH,
+    COM_STMT_PREPARE,
     COM_STMT_RESET,
     FLAG_BINARY,
     FLAG_NOT_NULL,
@@ -99,9 +101,17 @@ def _clear_list(client: Client) -> None:
         client.diagnostics = Conditions([], 0) if stale else None
 
 
-def error_as_list(error: ProxyError) -> Conditions:
+def error_as_list(client: Client, error: ProxyError) -> Conditions:
     """The conditions after an error of Forebay's own."""
+    if client.diagnostics is not None and adds_errors(client):
+        return client.diagnostics.with_error(error.number, error.sqlstate, error.text)
     return Conditions([[b"Error", str(error.number).encode(), error.text.encode()]], 1, "utf8mb4", error.sqlstate)
+
+
+def adds_errors(client: Client) -> bool:
+    """Whether the error of the command under way leaves the conditions of the last statement: MySQL clears them when a
+    statement begins."""
+    return client.command not in (COM_QUERY, COM_STMT_PREPARE) and not is_mariadb(client)
 
 
 def kept_warnings(client: Client) -> int:

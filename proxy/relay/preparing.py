@@ -16,8 +16,9 @@ from proxy.errors import ProxyError, ServerLost, ServerRefused
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import asking, executed, learning, leaving, lending, transfer
 from proxy.session import prepared, statements
-from proxy.session.conversations import COLLATION, FOUND_ROWS, WARNINGS, check, settle_commands, settled
+from proxy.session.conversations import COLLATION, WARNINGS, check, query
 from proxy.session.prepared import Key, Preparation, Statement
+from proxy.session.state import COLLATION as COLLATION_CONNECTION
 from proxy.session.statements import Traits
 from proxy.wire import executions, packets, replies
 from proxy.wire.answers import Answer
@@ -266,16 +267,31 @@ def goes_on(client: Client, server: ServerConnection, error: ProxyError | None) 
 
 
 def find_collation(client: Client, server: ServerConnection) -> None:
-    """No tracker has told the collation of the client's session: ask, and then go on with the command."""
+    """No tracker has told the collation of the client's session: make it, and then go on with the command."""
 
-    def asking() -> Generator[list[bytes], list[Answer], None]:
-        residue = COLLATION | server.residue & FOUND_ROWS
-        learning.settle(client, settled(residue, [], (yield settle_commands(residue, []))), client.diagnostics)
-        client.counted_elsewhere = True  # the question itself has one row
-        server.state = client.state
-        server.residue &= ~residue
+    def finding() -> Generator[list[bytes], list[Answer], None]:
+        states = client.route.states
+        assert states is not None
+        assert client.state is not None
+        if not server.mariadb:  # a SET clears the conditions; MariaDB keeps them
+            yield from asking.recall(client, server)
+        answers = yield [query("SET @@SESSION.collation_connection=@@SESSION.collation_connection")]
+        check(answers)
+        reported = [pair for block in answers[0].trackers or () for pair in packets.parse_trackers(block).variables]
+        collation = dict(reported).get(COLLATION_CONNECTION)
+        if collation is None:  # the client has trackers of its own
+            yield from asking.recall(client, server)
+            answers = yield [query("SELECT @@SESSION.collation_connection LIMIT 1")]
+            check(answers)
+            collation = answers[0].first_value().decode()
+            client.counted_elsewhere = True
+        client.state = server.state = states.with_collation(client.state, collation)
+        client.ahead = True
+        server.residue &= ~COLLATION
+        if asking.lacks(client):
+            yield from asking.bring(client, server)
 
-    converse(client, server, asking())
+    converse(client, server, finding())
 
 
 def converse(client: Client, server: ServerConnection, talk: Generator[list[bytes], list[Answer], None]) -> None:

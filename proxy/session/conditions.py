@@ -39,6 +39,13 @@ ITEMS = (
 DETAILED = 4  # so many conditions are read in detail where a SIGNAL may have made them
 _INVALID_NUMBER: Row = [b"Error", b"1758", b"Invalid condition number"]
 
+_DEPRECATED_FIELDS: Row = [
+    b"Warning",
+    b"1287",
+    b"'COM_FIELD_LIST' is deprecated and will be removed in a future release. "
+    b"Please use SHOW COLUMNS FROM statement instead",
+]
+
 
 @dataclass
 class Conditions:
@@ -76,6 +83,15 @@ class Conditions:
     def without_number(self) -> Conditions:
         """The same, and the error of a GET DIAGNOSTICS that asked for a condition which there is not."""
         return Conditions([*self.rows, _INVALID_NUMBER], self.total + 1, self.charset, "", self.details)
+
+    def with_error(self, number: int, state: str, text: str) -> Conditions:
+        """The same, and behind them the error of a command that is no statement."""
+        row: Row = [b"Error", str(number).encode(), text.encode()]
+        return Conditions([*self.rows, row], self.total + 1, self.charset or "utf8mb4", state, self.details)
+
+    def with_deprecated_fields(self) -> Conditions:
+        """The same, and the warning that MySQL gives of every COM_FIELD_LIST."""
+        return Conditions([*self.rows, _DEPRECATED_FIELDS], self.total + 1, self.charset, self.state, self.details)
 
     def assignments(self, get: Get, number: int, row_count: int, mariadb: bool) -> list[bytes] | None:
         """What SET must assign in the place of a GET DIAGNOSTICS; None for a condition which there is not."""

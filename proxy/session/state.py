@@ -32,8 +32,11 @@ from proxy.wire.packets import Changes
 UNKNOWN = "\0unknown"
 
 COLLATION = "collation_connection"
-# No variable shows it: the collation that result sets name, which SET NAMES .. COLLATE and the login choose.
+# No variable shows them: the collation that result sets name, and on MariaDB the one that parameters of prepared
+# statements have, which SET NAMES .. COLLATE and the login choose.
 RESULTS = "\0results"
+CLIENT = "\0client"
+_HIDDEN = {RESULTS: "character_set_results", CLIENT: "character_set_client"}
 # What kind of statement brought a change of character sets.
 NO_NAMES, NAMES, NAMES_COLLATE = range(3)
 CHARSETS = ("character_set_client", "character_set_results")
@@ -56,6 +59,9 @@ _LATER = frozenset(
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 _REMEMBERED = 256  # of what was worked out once
+_NAMES_COLLATE = re.compile(
+    rb"\s*SET\s+NAMES\s+['\"]?\w+['\"]?\s+COLLATE\s+['\"]?([a-z0-9_]+)['\"]?\s*;?\s*\Z", re.I | re.A
+)
 _PLAIN = re.compile(r"[ -\[\]-~]*\Z")  # printable ASCII without a backslash
 
 
@@ -102,7 +108,9 @@ class States:
     def __init__(self, baseline: Baseline) -> None:
         self.baseline = baseline
         self._base = dict(baseline.variables)
-        self._base[RESULTS] = self._base.get(COLLATION, "")
+        self._hidden = _HIDDEN if baseline.mariadb else {RESULTS: _HIDDEN[RESULTS]}
+        self._base |= dict.fromkeys(self._hidden, self._base.get(COLLATION, ""))
+        self._collations = frozenset(collation for _, collation in baseline.collations.values())
         self._interned: WeakValueDictionary[tuple[object, ...], State] = WeakValueDictionary()
         self._syncs: dict[tuple[State, State], tuple[bytes, ...]] = {}  # what was worked out before, by pair of states
         self._logins: dict[tuple[str | None, int, bool], State] = {}
@@ -155,7 +163,7 @@ class States:
         if named is None:
             variables = self._after_reset()
         else:
-            variables = dict.fromkeys(CHARSETS, named[0]) | {COLLATION: named[1], RESULTS: named[1]}
+            variables = dict.fromkeys(CHARSETS, named[0]) | dict.fromkeys((COLLATION, *self._hidden), named[1])
         variables |= self._sql_mode(ignore_space)
         return self._intern(self.baseline.schema if schema is None else schema, variables, "")
 
@@ -172,7 +180,7 @@ class States:
 
     def _after_reset(self) -> dict[str, str]:
         charsets = self.baseline.reset_charsets
-        return charsets | {RESULTS: self._default_of(charsets.get("character_set_results", ""))}
+        return charsets | {name: self._default_of(charsets.get(of, "")) for name, of in self._hidden.items()}
 
     def _default_of(self, charset: str) -> str:
         """The collation that result sets name when only their charset was set; no charset at all is ``binary``."""
@@ -184,9 +192,14 @@ class States:
     def with_collation(self, state: State, collation: str) -> State:
         """The same state with its connection collation known, as read back from the server."""
         variables = dict(state.variables) | {COLLATION: collation}
-        if variables.get(RESULTS) is UNKNOWN:
-            variables[RESULTS] = collation
+        variables |= {name: collation for name in self._hidden if variables.get(name) is UNKNOWN}
         return self._intern(state.schema, variables, state.characteristics)
+
+    def with_named_collation(self, state: State, sql: bytes) -> State:
+        """The same after a SET NAMES that says nothing else, and the name of a collation as servers write it."""
+        named = _NAMES_COLLATE.match(sql)
+        collation = named[1].decode().lower() if named is not None else ""
+        return self.with_collation(state, collation) if collation in self._collations else state
 
     def with_default_collation(self, state: State) -> State:
         """The same state with the charset's default collation where the real one can no longer be read."""
@@ -209,10 +222,11 @@ class States:
         charset = reported.get("character_set_connection")
         if charset is not None and COLLATION not in reported:
             variables[COLLATION] = self._default_collation(state, charset) if naming == NAMES else UNKNOWN
-        if naming:
-            variables[RESULTS] = variables.get(COLLATION, self._base[COLLATION])
-        elif "character_set_results" in reported:
-            variables[RESULTS] = self._default_of(reported["character_set_results"])
+        for hidden, of in self._hidden.items():
+            if naming:
+                variables[hidden] = variables.get(COLLATION, self._base[COLLATION])
+            elif of in reported:
+                variables[hidden] = self._default_of(reported[of])
         for name, value in reported.items():
             if name not in PASSING:
                 variables[name] = value
@@ -280,25 +294,36 @@ class States:
         assignments = self._names(have, want)
         for name in sorted(have.keys() | want.keys()):
             value = want.get(name, base.get(name))
-            if name != RESULTS and value is not None and value != have.get(name, base.get(name)):
+            if name not in _HIDDEN and value is not None and value != have.get(name, base.get(name)):
                 assignments.append(f"@@SESSION.{name}={literal(name, value, base.get(name))}")
         return assignments
 
     def _names(self, have: dict[str, str], want: dict[str, str]) -> list[str]:
-        """What brings result sets to name the wanted collation; ``have`` is then what it has become."""
-        charset = want.get("character_set_results", self._base.get("character_set_results", ""))
-        collation = want.get(RESULTS, self._base[RESULTS])
-        if collation == have.get(RESULTS, self._base[RESULTS]) or collation is UNKNOWN:
-            return []
-        if collation == self._default_of(charset):
-            have["character_set_results"] = UNKNOWN
-            return []
-        have.update(dict.fromkeys(CHARSETS, charset), **{COLLATION: collation})
-        return [f"NAMES {charset} COLLATE {collation}"]
+        """What brings result sets to name the wanted collation; ``have`` is then what it has become.
+
+        A collation that is its character set's default comes with setting that one.
+        """
+        base = self._base
+        for hidden, of in self._hidden.items():
+            charset, collation = want.get(of, base.get(of, "")), want.get(hidden, base[hidden])
+            if collation in (have.get(hidden, base[hidden]), UNKNOWN, self._default_of(charset)):
+                continue
+            have.update(dict.fromkeys(CHARSETS, charset), **dict.fromkeys((COLLATION, *self._hidden), collation))
+            self._forget_hidden(have, want)
+            return [f"NAMES {charset} COLLATE {collation}"]
+        self._forget_hidden(have, want)
+        return []
+
+    def _forget_hidden(self, have: dict[str, str], want: dict[str, str]) -> None:
+        """Have the character sets set that still bring another collation along than the wanted one."""
+        for hidden, of in self._hidden.items():
+            collation = want.get(hidden, self._base[hidden])
+            if collation not in (have.get(hidden, self._base[hidden]), UNKNOWN):
+                have[of] = UNKNOWN
 
     def names(self) -> str:
         """The statement that gives a server connection the baseline's character sets and collations."""
-        have: dict[str, str] = dict.fromkeys((*CHARSETS, COLLATION, RESULTS), UNKNOWN)
+        have: dict[str, str] = dict.fromkeys((*CHARSETS, COLLATION, *self._hidden), UNKNOWN)
         want = {name: self._base.get(name, "") for name in have}
         return "SET " + ", ".join(self._assignments(have, want))
 

@@ -42,6 +42,11 @@ def with_id(packet: bytes, number: int) -> bytes:
     return packet[:_ID] + number.to_bytes(4, "little") + packet[_ID + 4 :]
 
 
+def flags(packet: bytes) -> int:
+    """The flags of a COM_STMT_EXECUTE: which kind of cursor it asks for."""
+    return packet[_ID + 4]
+
+
 def nulls(packet: bytes, parameters: int) -> int:
     """The bitmap of parameters that are NULL, the first one lowest."""
     return int.from_bytes(packet[_BITMAP : _BITMAP + (parameters + 7) // 8], "little")

@@ -8,7 +8,7 @@ import sys
 import time
 
 from tests.oracle import report
-from tests.oracle.compare import differences
+from tests.oracle.compare import differences, first
 from tests.oracle.generator import ACTS, generate, table
 from tests.oracle.shrink import shrink
 from tests.oracle.world import open_world
@@ -51,6 +51,7 @@ def run(flavour: str, seed: int, seconds: float, arguments: argparse.Namespace) 
             if found:
                 differing += 1
                 print(f"{flavour}: seed {case.seed} differs for {len(found)} clients, shrinking", flush=True)
+                print(first(case, found), flush=True)
                 small, difference = shrink(world, case, found, arguments.shrink_seconds)
                 print("\n".join(report.difference_lines(flavour, small, difference)), flush=True)
                 if not arguments.all:

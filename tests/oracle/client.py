@@ -108,13 +108,6 @@ class OracleClient:
         self.closed = True
         self.socket.close()
 
-    def run_unseen(self) -> None:
-        """Give FOUND_ROWS() a value, and leave the rest as after a login."""
-        for step in (s.Query("", b"SELECT 1"), s.Plain("", s.PING)):
-            answer = self.begin(step)
-            while answer is None:
-                answer = self.receive()
-
     # Bytes.
 
     def _write(self, payload: bytes, sequence: int) -> None:
@@ -300,6 +293,7 @@ class OracleClient:
         """Rows, or a table's columns, up to their end."""
         kept = [(yield)]
         while kept[-1][0] != c.HEADER_ERR and not (kept[-1][0] == c.HEADER_EOF and len(kept[-1]) < 0xFFFFFF):
+            kept[-1] = masks.row(kept[-1])
             kept.append((yield))
         end = kept.pop()
         if end[0] == c.HEADER_ERR:
@@ -323,4 +317,6 @@ class OracleClient:
             ends = count and not self.capabilities & c.CLIENT_DEPRECATE_EOF
             for _ in range(count + bool(ends)):
                 kept.append((yield))
+            if ends:
+                kept[-1] = masks.end_of_rows(kept[-1])
         return tuple(kept)

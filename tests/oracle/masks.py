@@ -1,6 +1,7 @@
 """What need not be equal, and why. Everything else in every packet must be.
 
-* The id of a prepared statement is the connection's own affair; it stands in the texts of two errors, too.
+* The id of a prepared statement is the connection's own affair; it stands in the texts of two errors, too, and where
+  these are asked for in rows.
 * Reported variables come in an order that depends on which ones are tracked.
 * MySQL 9.7 tells every client that tracks sessions when an explicit transaction begins and ends, though
   session_track_transaction_info is OFF.
@@ -14,6 +15,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from proxy.wire import constants as c
@@ -21,6 +23,7 @@ from proxy.wire import packets as p
 from proxy.wire.primitives import read_lenenc_bytes
 
 _ERRORS_WITH_AN_ID = {1243, 1421}
+_TOLD_ID = re.compile(rb"(.)(The statement |Unknown prepared statement handler )(\(\d+\))( has no| given)", re.DOTALL)
 _SCHEMA, _TRANSACTION_STATE = 1, 5
 
 
@@ -45,6 +48,11 @@ def end_of_rows(packet: bytes) -> bytes:
     """The EOF packet behind rows."""
     end = p.parse_eof(packet)
     return p.build_eof(end.warnings, end.status & ~c.STATUS_SESSION_STATE_CHANGED)
+
+
+def row(packet: bytes) -> bytes:
+    """A row in which the text of such an error may stand: its length goes with the id."""
+    return _TOLD_ID.sub(lambda found: found[2] + b"(?)" + found[4], packet)
 
 
 def error(packet: bytes) -> bytes:

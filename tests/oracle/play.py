@@ -28,6 +28,10 @@ Connect = Callable[[int], OracleClient]
 _SETS_FOUND_ROWS = (b"SELECT 1", b"SELECT @@", b"SELECT DATABASE()", b"SELECT COUNT(*)", b"SELECT LAST_INSERT_ID()")
 
 
+# What gives FOUND_ROWS() a value, and leaves the rest as after a login.
+_UNSEEN = (s.Query("", b"SELECT 1"), s.Plain("", s.PING))
+
+
 def asks_for_garbage(script: list[s.Step]) -> bool:
     """Whether FOUND_ROWS() comes before any SELECT: on MariaDB that is a number from somebody else's session."""
     for step in script:
@@ -48,17 +52,18 @@ class Player:
         self.connect = connect
         self.selector = selector
         self.todo: deque[s.Step] = deque()
+        self.unseen: deque[s.Step] = deque()  # to be done before, of which nobody is told
         self.answers: list[Answer] = []
         self.client: OracleClient | None = None
         self.busy = False
         self.blocked = False
-        self._come()
+        self._come(self.script)
 
-    def _come(self) -> None:
+    def _come(self, script: list[s.Step]) -> None:
+        """``script`` is what there is to do from now on."""
         try:
             self.client = self.connect(self.index)
-            if asks_for_garbage(self.script[len(self.answers) :]):
-                self.client.run_unseen()
+            self.unseen.extend(_UNSEEN if asks_for_garbage(script) else ())
             self.selector.register(self.client.socket, selectors.EVENT_READ, self)
         except Exception as error:
             self.client = None
@@ -67,27 +72,34 @@ class Player:
     def go_on(self) -> None:
         """Begin what there is to do, as far as it needs no waiting. Who has done everything leaves."""
         while self.todo and not self.busy:
-            step = self.todo.popleft()
+            step = self.unseen[0] if self.unseen else self.todo.popleft()
             if isinstance(step, s.Reconnect):
-                answer: Answer | None = self._again()
-            elif self.client is None:
-                answer = (self.failure,)
+                self.answers.append(self._again())
+                continue
+            if self.client is None:
+                answer: Answer | None = (self.failure,)
             else:
                 answer = self.client.begin(step)
             if answer is None:
                 self.busy = True
             else:
-                self.answers.append(answer)
+                self._answered(answer)
         if len(self.answers) == len(self.script) and self.client is not None:
             self._forget()
             self.client.say_goodbye()
             self.client.close()
 
+    def _answered(self, answer: Answer) -> None:
+        if self.unseen:
+            self.unseen.popleft()
+        else:
+            self.answers.append(answer)
+
     def _again(self) -> Answer:
         if self.client is not None:
             self._forget()
             self.client.leave()
-        self._come()
+        self._come(self.script[len(self.answers) + 1 :])
         return () if self.client is not None else (self.failure,)
 
     def readable(self) -> None:
@@ -100,7 +112,7 @@ class Player:
         if self.client.closed:
             self._forget()
         if answer is not None:
-            self.answers.append(answer)
+            self._answered(answer)
             self.busy = self.blocked = False
             self.go_on()
 

@@ -33,6 +33,19 @@ _COMMANDS: dict[str, s.Step] = {
     "[execute nothing]": s.Execute("", "unheard of"),
     "[reset nothing]": s.OnStatement("", c.COM_STMT_RESET, "unheard of"),
     "[fetch nothing]": s.Fetch("", "unheard of", 1),
+    "[fetch]": s.Fetch("", "h", 1),
+    "[reset statement]": s.OnStatement("", c.COM_STMT_RESET, "h"),
+    "[execute]": s.Execute("", "h"),
+    "[execute x]": s.Execute("", "h", (b"x",)),
+    "[execute without types]": s.Execute("", "h", (b"y",), bound=False),
+    "[prepare about last]": s.Prepare("", "h", b"SELECT ROW_COUNT(), FOUND_ROWS(), LAST_INSERT_ID()"),
+    "[prepare about last, too]": s.Prepare("", "h", b"SELECT ROW_COUNT(), ?"),
+    "[prepare warnings]": s.Prepare("", "h", b"SHOW WARNINGS"),
+    "[prepare a SET]": s.Prepare("", "h", b"SET time_zone = '+06:00'"),
+    "[prepare a mistake]": s.Prepare("", "h", b"SELEC 1"),
+    "[fields]": s.FieldList("", b"t"),
+    "[fields of nothing]": s.FieldList("", b"missing"),
+    "[schema nowhere]": s.InitDb("", b"nowhere"),
 }
 _KINDS = {kind.name: kind for kind in KINDS}
 
@@ -156,6 +169,97 @@ FOUND = (
     Found(
         "a schema's character set",
         "1> SET @a = 1\n0> SET @b = 1\n1> SELECT 1\n0> SET CHARACTER SET latin1\n0> SELECT @@collation_connection",
+    ),
+    Found("COM_FIELD_LIST counts no rows", "0> [fields]\n1> SELECT 1\n0> SELECT ROW_COUNT()"),
+    Found("MySQL warns of COM_FIELD_LIST", "0> [fields]\n1> SELECT 1\n0> SHOW WARNINGS\n0> SELECT @@warning_count"),
+    Found(
+        "conditions before COM_FIELD_LIST",
+        "0> SELECT CAST('7x' AS SIGNED)\n1> SELECT 1\n0> [fields of nothing]\n0> [fields]\n1> SELECT 1\n"
+        "0> SHOW WARNINGS\n0> [ping]\n0> SELECT @@warning_count, @@error_count",
+    ),
+    *(
+        Found(
+            f"conditions before {command}",
+            f"0> [prepare]\n0> {cast}0> {command}\n0> [ping]\n1> SELECT 1\n0> SHOW WARNINGS",
+        )
+        for command in (
+            "[execute nothing]",
+            "[reset nothing]",
+            "[fetch nothing]",
+            "[fetch]",
+            "[reset statement]",
+            "[execute without types]",
+            "[schema nowhere]",
+        )
+        for cast in ("SELECT CAST('7x' AS SIGNED)\n", "SELECT CAST('7x' AS SIGNED)\n1> SELECT 1\n")
+    ),
+    Found(
+        "an error of Forebay's own behind one of the server's",
+        "0> [prepare a mistake]\n0> [execute nothing]\n1> SELECT 1\n0> SHOW WARNINGS",
+    ),
+    Found(
+        "MariaDB keeps a note over a statement",
+        "0> DROP TABLE IF EXISTS orap_0.x; SELECT 1\n1> SELECT 1\n0> SHOW WARNINGS",
+    ),
+    Found(
+        "a list shown is still there", "0> SELECT CAST('3x' AS SIGNED); SHOW WARNINGS\n1> SELECT 1\n0> SHOW WARNINGS"
+    ),
+    Found(
+        "no list of several statements",
+        "0> INSERT IGNORE INTO orap_0.t (id) VALUES (1); INSERT INTO orap_0.t (n) VALUES (1)\n1> SELECT 1\n"
+        "0> SHOW WARNINGS",
+    ),
+    *(
+        Found(
+            f"an error before {prepared} under a named collation",
+            f"0> {names}\n0> SELEC 1\n0> {prepared}\n0> [execute]\n0> SHOW WARNINGS",
+        )
+        for prepared in ("[prepare a SET]", "[prepare warnings]", "[prepare about last]")
+        for names in ("SET NAMES latin1 COLLATE latin1_german1_ci", "DO 0; SET NAMES latin1 COLLATE latin1_german1_ci")
+    ),
+    Found(
+        "a collation by its name",
+        "0> set names 'LATIN1' collate LATIN1_BIN;\n1> SET NAMES utf8 COLLATE utf8_bin\n0> SELECT COLLATION('a')\n"
+        "1> SELECT COLLATION('a')",
+    ),
+    Found(
+        "FOUND_ROWS() of a cursor",
+        "0> [prepare rows]\n0> [open cursor]\n0> [fetch]\n0> [reset statement]\n1> SELECT 1\n0> SELECT FOUND_ROWS()",
+    ),
+    Found(
+        "a text that is none",
+        "0> SET @a = 'ünïcödé 😀'\n1> SELECT 1\n0> SELECT @a, HEX(@a)",
+        "tracking with EOF packets, utf8mb3",
+    ),
+    Found("FOUND_ROWS() after a reset", "0> CALL orap_0.p_two()\n0> [reset]\n1> SELECT 1\n0> SELECT FOUND_ROWS()"),
+    Found(
+        "FOUND_ROWS() of a transaction after a reset",
+        "0> BEGIN\n0> SELECT SQL_CALC_FOUND_ROWS id FROM orap_0.t LIMIT 1\n0> [reset]\n0> SELECT FOUND_ROWS()",
+    ),
+    Found("FOUND_ROWS() after a new user", "0> SELECT 1 UNION SELECT 2\n0> [change user]\n0> SELECT FOUND_ROWS()"),
+    Found("counted rows after a new user", "0> SELECT 1\n1> SELECT 1\n0> [change user]\n0> SELECT FOUND_ROWS()"),
+    Found(
+        "an execution asks for a count of before",
+        "0> UPDATE orap_0.t SET n = n + 1\n1> SELECT 1\n0> [prepare about last]\n0> [execute]\n0> [execute]",
+    ),
+    Found(
+        "an execution with parameters asks for a count of before",
+        "0> UPDATE orap_0.t SET n = n + 1\n1> SELECT 1\n0> [prepare about last, too]\n0> [execute x]\n"
+        "0> [execute without types]",
+    ),
+    Found(
+        "an execution asks for warnings of before",
+        "0> SELECT 1/0, 'x' + 1\n1> SELECT 1\n0> [prepare warnings]\n0> [execute]\n0> [execute]",
+    ),
+    Found(
+        "the collation of a parameter",
+        "0> SET NAMES latin1 COLLATE latin1_bin\n0> [prepare]\n0> SET NAMES latin1\n1> SELECT 1\n0> [execute x]",
+    ),
+    Found(
+        "the collation of a parameter since the login",
+        "0> [prepare]\n0> SET character_set_results = NULL\n1> SELECT 1\n0> [execute x]\n"
+        "0> SET character_set_client = utf8mb4\n1> SELECT 1\n0> [execute x]",
+        "no EOF packets, no tracking",
     ),
 )
 

@@ -22,10 +22,14 @@ VARIABLES = {
 
 @pytest.fixture
 def states() -> States:
+    return make_states(mariadb=False)
+
+
+def make_states(mariadb: bool) -> States:
     return States(
         Baseline(
             variables=dict(VARIABLES),
-            mariadb=False,
+            mariadb=mariadb,
             collations={8: ("latin1", "latin1_swedish_ci"), 45: ("utf8mb4", "utf8mb4_general_ci")},
             default_collations={"latin1": "latin1_swedish_ci"},
             reset_charsets={
@@ -117,6 +121,41 @@ def test_result_sets_name_the_collation_of_set_names(states: States) -> None:
     results = changed(states, named, character_set_results="latin1")
     assert results is not named
     assert states.sync(named, results) == [b"\x03SET @@SESSION.character_set_results='latin1'"]
+
+
+def test_mariadbs_parameters_have_the_collation_of_set_names() -> None:
+    """A character set that is set alone brings its default along."""
+    states = make_states(mariadb=True)
+    charsets = dict.fromkeys((*CHARSETS, "character_set_connection"), "latin1")
+    named = states.with_collation(
+        states.after(states.fresh, Changes(variables=tuple(charsets.items())), False, NAMES_COLLATE), "latin1_bin"
+    )
+    plain = states.after(named, Changes(variables=tuple(charsets.items())), False, NAMES)
+    assert states.sync(named, plain) == [
+        b"\x03SET @@SESSION.character_set_client='latin1', @@SESSION.character_set_results='latin1', "
+        b"@@SESSION.collation_connection='latin1_swedish_ci'"
+    ]
+    results = changed(states, named, character_set_results="latin1")
+    assert states.sync(states.fresh, results) == [
+        b"\x03SET NAMES latin1 COLLATE latin1_bin, @@SESSION.character_set_results='latin1'"
+    ]
+    assert states.sync(plain, results) == states.sync(states.fresh, results)
+
+
+@pytest.mark.parametrize(
+    ("sql", "known"),
+    [
+        (b"SET NAMES latin1 COLLATE latin1_swedish_ci", True),
+        (b" set names 'latin1' collate \"LATIN1_SWEDISH_CI\" ; ", True),
+        (b"SET NAMES latin1 COLLATE nowhere_ci", False),
+        (b"SET NAMES latin1 COLLATE latin1_swedish_ci, NAMES latin1 COLLATE latin1_bin", False),
+        (b"SET NAMES latin1 COLLATE latin1_swedish_ci /* COLLATE latin1_bin */", False),
+        (b"SET @a = 1, NAMES latin1 COLLATE latin1_swedish_ci", False),
+    ],
+)
+def test_a_collation_is_taken_from_a_text_that_says_nothing_else(states: States, sql: bytes, known: bool) -> None:
+    state = changed(states, states.fresh, character_set_client="latin1", character_set_connection="latin1")
+    assert states.with_named_collation(state, sql).known is known
 
 
 def test_collation_that_can_no_longer_be_read_is_the_charsets_default(states: States) -> None:

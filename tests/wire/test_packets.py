@@ -369,3 +369,10 @@ def test_the_oldest_auth_switch_names_no_plugin() -> None:
 def test_a_nonce_has_twenty_bytes() -> None:
     with pytest.raises(MalformedPacket):
         p.build_greeting(replace(GREETING, nonce=b"short"))
+
+
+def test_a_binary_row_has_numbers_and_a_bitmap_of_nulls() -> None:
+    columns = [p.Column("Level"), p.Column("Code", type=c.MYSQL_TYPE_LONG), p.Column("Message")]
+    capabilities = c.CLIENT_PROTOCOL_41 | c.CLIENT_DEPRECATE_EOF
+    payloads = p.build_text_result(columns, [[b"Note", b"1051", None]], capabilities, 0, binary=True)
+    assert payloads[4] == b"\0" + b"\x10" + b"\4Note" + b"\x1b\4\0\0"

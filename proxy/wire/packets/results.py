@@ -23,6 +23,7 @@ from proxy.wire.constants import (
     HEADER_ERR,
     HEADER_OK,
     MAX_PAYLOAD,
+    MYSQL_TYPE_LONG,
     MYSQL_TYPE_VAR_STRING,
     NULL_VALUE,
 )
@@ -169,18 +170,35 @@ def build_prepare_ok(prepared: PrepareOk) -> bytes:
     )
 
 
+def _build_binary_row(columns: Sequence[Column], row: Iterable[bytes | None]) -> bytes:
+    """MySQL Source Code Documentation, "Binary Protocol Resultset Row"."""
+    nulls, values = 0, []
+    for at, (column, value) in enumerate(zip(columns, row, strict=True)):
+        if value is None:
+            nulls |= 1 << at + 2
+        elif column.type == MYSQL_TYPE_LONG:
+            values.append(int(value).to_bytes(4, "little"))
+        else:
+            values.append(write_lenenc_bytes(value))
+    return b"\0" + nulls.to_bytes((len(columns) + 9) // 8, "little") + b"".join(values)
+
+
 def build_text_result(
     columns: Sequence[Column],
     rows: Iterable[Iterable[bytes | None]],
     capabilities: int,
     status: int,
     warnings: int = 0,
+    binary: bool = False,
 ) -> list[bytes]:
-    """The payloads of a whole result set, as a client with these capabilities expects them."""
+    """The payloads of a whole result set, as a client with these capabilities expects them.
+
+    ``binary``: as to COM_STMT_EXECUTE; columns may be texts and MYSQL_TYPE_LONG then.
+    """
     payloads = [write_lenenc_int(len(columns)), *(build_column(column, capabilities) for column in columns)]
     if not capabilities & CLIENT_DEPRECATE_EOF:
         payloads.append(build_eof(warnings, status))
-    payloads += map(build_text_row, rows)
+    payloads += [_build_binary_row(columns, row) if binary else build_text_row(row) for row in rows]
     if capabilities & CLIENT_DEPRECATE_EOF:
         payloads.append(build_ok(Ok(status=status, warnings=warnings), capabilities, HEADER_EOF))
     else:
