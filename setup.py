@@ -19,6 +19,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CCompilerError, PlatformError
 
 HERE = Path(__file__).parent
+# What -O3 and debugging symbols add is time to compile. Cython's code for "X | None" at a module's top is warned of.
+_FLAGS = ["-O2", "-g0", "-Wno-array-bounds"]
 COMPILED: tuple[str, ...] = runpy.run_path(str(HERE / "proxy/__init__.py"))["COMPILED"]
 
 
@@ -30,6 +32,7 @@ class OptionalBuildExt(build_ext):
         if reason:
             print(f"forebay: {reason}; installing without compiled modules, which is slower", file=sys.stderr)
             self.extensions = []
+        self.parallel = os.cpu_count()
         super().build_extensions()
 
     def _why_not(self) -> str:
@@ -51,7 +54,9 @@ def extensions() -> list[Extension]:
     from Cython.Build import cythonize  # a build requirement, but not of the pure build
 
     files = {name: name.replace(".", "/") + ".py" for name in COMPILED}
-    modules = [Extension(name, [file]) for name, file in files.items() if (HERE / file).exists()]
+    modules = [
+        Extension(name, [file], extra_compile_args=_FLAGS) for name, file in files.items() if (HERE / file).exists()
+    ]
     # The generated C goes below build/, so that the source tree holds sources only.
     built: list[Extension] = cythonize(modules, build_dir="build/cython", language_level=3)
     return built

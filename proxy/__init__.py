@@ -18,7 +18,27 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 # The hot modules: ordinary .py files typed by a sibling .pxd. setup.py compiles them; uncompiled they run as they are.
-COMPILED = ("proxy.wire.frames", "proxy.wire.replies", "proxy.session.statements", "proxy.session.tokens")
+COMPILED = (
+    "proxy.net.server_connection",
+    "proxy.net.stream",
+    "proxy.pool.core",
+    "proxy.pool.pool",
+    "proxy.pool.stats",
+    "proxy.pool.ticket",
+    "proxy.relay.asking",
+    "proxy.relay.client",
+    "proxy.relay.commands",
+    "proxy.relay.hub",
+    "proxy.relay.learning",
+    "proxy.relay.lending",
+    "proxy.relay.routes",
+    "proxy.relay.stats",
+    "proxy.relay.transfer",
+    "proxy.session.statements",
+    "proxy.session.tokens",
+    "proxy.wire.frames",
+    "proxy.wire.replies",
+)
 
 
 def source(name: str) -> Path:

@@ -28,7 +28,6 @@ from proxy.errors import ProxyError
 from proxy.net import certificates, tls
 from proxy.net.connect import open_server_connection
 from proxy.net.listener import Listener
-from proxy.net.server_connection import ServerConnection
 from proxy.net.tasks import cancel_all, spawn
 from proxy.pool.keeper import Keeper
 from proxy.pool.pool import Pool
@@ -161,7 +160,7 @@ class Server:
     def _client(self, is_unix: bool) -> Client:
         return Client(self.hub, secure=is_unix)
 
-    def _pools(self) -> list[Pool[ServerConnection]]:
+    def _pools(self) -> list[Pool]:
         return [route.pool for route in self.routes.by_key.values()]
 
     async def _start_status(self) -> None:

@@ -52,7 +52,11 @@ def nodes(tree: ast.AST, at_run_time: bool) -> Iterator[ast.AST]:
 
 
 def imports(path: Path, root: Path, at_run_time: bool = False) -> Iterator[tuple[int, str]]:
-    """Line and full dotted name of everything that the file imports, wherever in it."""
+    """Line and full dotted name of everything that the file imports, wherever in it.
+
+    What a .pxd names for its types only is there in time, see ``proxy/relay/__init__.py``; ``tests/test_init.py``
+    begins with each of the compiled modules once.
+    """
     package = module_name(path, root).split(".")
     if path.name != "__init__.py":
         package.pop()
@@ -63,7 +67,7 @@ def imports(path: Path, root: Path, at_run_time: bool = False) -> Iterator[tuple
             base = package[: len(package) - node.level + 1] if node.level else []
             start = ".".join([*base, *([node.module] if node.module else [])])
             yield from ((node.lineno, f"{start}.{alias.name}") for alias in node.names)
-    if path.with_suffix(".pxd").exists():
+    if path.with_suffix(".pxd").exists() and not at_run_time:
         for found in CIMPORT.finditer(path.with_suffix(".pxd").read_text()):
             yield 0, found[1] or found[2]
 

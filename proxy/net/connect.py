@@ -10,6 +10,7 @@ import asyncio
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import Any
 
 from proxy.errors import ServerUnavailable
 from proxy.net.server_connection import ServerConnection
@@ -62,12 +63,14 @@ async def open_server_connection(
 
 async def _connect(address: str) -> ServerConnection:
     loop = asyncio.get_running_loop()
+    connection: ServerConnection
+    make: Any = ServerConnection  # by class no asyncio.BaseProtocol, see Stream
     try:
         where = split_address(address)
         if isinstance(where, str):
-            _, connection = await loop.create_unix_connection(ServerConnection, where)
+            _, connection = await loop.create_unix_connection(make, where)
         else:
-            transport, connection = await loop.create_connection(ServerConnection, *where)
+            transport, connection = await loop.create_connection(make, *where)
             raw = transport.get_extra_info("socket")
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

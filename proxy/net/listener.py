@@ -10,6 +10,7 @@ import os
 import socket
 import stat
 from collections.abc import Callable
+from typing import Any
 
 from proxy.net.stream import Stream
 from proxy.settings import split_address
@@ -22,7 +23,7 @@ class Listener:
 
     def __init__(self, address: str, make: Callable[[bool], Stream]) -> None:
         self.address = address
-        self._make = make
+        self._make: Callable[[bool], Any] = make  # by class no asyncio.BaseProtocol, see Stream
         self._server: asyncio.AbstractServer | None = None
 
     async def start(self) -> None:

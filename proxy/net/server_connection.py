@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """A server connection: one logged-in connection to a MySQL server.
 
 It is in one of three ways of working. During login and change of user, packets are read one at a

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """One connection's bytes: receive, write, flow control both ways, TLS at any moment, compression, close.
 
 A ``Stream`` is an asyncio protocol. It hands decrypted chunks to ``received`` and a lost connection to
@@ -17,8 +18,11 @@ from proxy.net.tls import TlsLayer
 from proxy.wire.compression import Compression
 
 
-class Stream(asyncio.Protocol):
-    """A transport with a TLS layer when one was started. All methods are called on the loop's thread."""
+class Stream:
+    """A transport with a TLS layer when one was started. All methods are called on the loop's thread.
+
+    Not an asyncio.Protocol by class, because a compiled class cannot inherit from one; uvloop asks for methods only.
+    """
 
     __slots__ = (
         "_compression",

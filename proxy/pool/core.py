@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Where every connection and every ticket of one pool is: a state is a collection, a move is one function.
 
 Decides which idle connection a taker gets. Does not wait, open, close or read a clock; time is an argument and
@@ -12,7 +13,7 @@ again and again walks over the gaps of those that went before.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Generic, NamedTuple
+from typing import NamedTuple
 
 from proxy.pool.stats import PoolStats
 from proxy.pool.ticket import Conn, Taker, Ticket
@@ -33,7 +34,7 @@ class Counts(NamedTuple):
     waiting: int
 
 
-class Place(Generic[Conn]):
+class Place:
     """What the pool remembers of a connection as long as it has it.
 
     ``state`` is the one under which it stands among the idle, ``since`` when it became idle. From ``expires`` on it
@@ -49,7 +50,7 @@ class Place(Generic[Conn]):
         self.doom = "max_lifetime"
         self.since = opened
         self.state: object = None
-        self.ticket: Ticket[Conn] | None = None
+        self.ticket: Ticket | None = None
 
     def condemn(self, reason: str) -> None:
         """Close it as soon as it is given back."""
@@ -66,20 +67,20 @@ class Opening:
         self.generation = generation
 
 
-class Core(Generic[Conn]):
+class Core:
     """The collections of one pool and the moves between them."""
 
     __slots__ = ("alike", "closing", "idle", "lent", "opening", "stats", "unclaimed", "waiting")
 
     def __init__(self, stats: PoolStats) -> None:
         self.stats = stats
-        self.idle: dict[Conn, Place[Conn]] = {}  # least recently used first
+        self.idle: dict[Conn, Place] = {}  # least recently used first
         self.alike: dict[object, dict[Conn, None]] = {}  # the idle ones by state
         self.unclaimed: dict[Conn, None] = {}  # the idle ones that linger for nobody
-        self.lent: dict[Conn, Place[Conn]] = {}
+        self.lent: dict[Conn, Place] = {}
         self.closing: dict[Conn, None] = {}
         self.opening: dict[Opening, None] = {}
-        self.waiting: OrderedDict[Taker[Conn], Ticket[Conn]] = OrderedDict()  # first come first
+        self.waiting: OrderedDict[Taker, Ticket] = OrderedDict()  # first come first
 
     # Counting
 
@@ -93,7 +94,7 @@ class Core(Generic[Conn]):
 
     # Idle and lent
 
-    def lend(self, taker: Taker[Conn], ticket: Ticket[Conn] | None = None) -> Conn:
+    def lend(self, taker: Taker, ticket: Ticket | None = None) -> Conn:
         """Idle to lent: the best connection for this taker. There must be an idle one."""
         idle = self.idle
         conn = taker.lingering
@@ -124,14 +125,14 @@ class Core(Generic[Conn]):
         self.lent[conn] = place
         return conn
 
-    def take_aside(self, conn: Conn) -> Place[Conn]:
+    def take_aside(self, conn: Conn) -> Place:
         """Idle to lent: this very connection, to nobody. It must be idle."""
         place = self._no_longer_idle(conn)
         place.ticket = None
         self.lent[conn] = place
         return place
 
-    def _no_longer_idle(self, conn: Conn) -> Place[Conn]:
+    def _no_longer_idle(self, conn: Conn) -> Place:
         place = self.idle.pop(conn)
         bucket = self.alike[place.state]
         del bucket[conn]
@@ -140,12 +141,12 @@ class Core(Generic[Conn]):
         self.unclaimed.pop(conn, None)
         return place
 
-    def rest(self, conn: Conn, place: Place[Conn], now: float) -> None:
+    def rest(self, conn: Conn, place: Place, now: float) -> None:
         """Lent to idle, as the most recently used one."""
         del self.lent[conn]
         self.stand_idle(conn, place, now)
 
-    def stand_idle(self, conn: Conn, place: Place[Conn], now: float) -> None:
+    def stand_idle(self, conn: Conn, place: Place, now: float) -> None:
         """A connection that is in no collection becomes idle."""
         place.since = now
         place.state = state = conn.state
@@ -186,24 +187,24 @@ class Core(Generic[Conn]):
 
     # The queue
 
-    def queue(self, ticket: Ticket[Conn]) -> None:
+    def queue(self, ticket: Ticket) -> None:
         self.waiting[ticket.taker] = ticket
 
-    def unqueue(self, taker: Taker[Conn]) -> Ticket[Conn] | None:
+    def unqueue(self, taker: Taker) -> Ticket | None:
         return self.waiting.pop(taker, None)
 
-    def head(self) -> Ticket[Conn] | None:
+    def head(self) -> Ticket | None:
         """Who has waited longest."""
         for ticket in self.waiting.values():
             return ticket
         return None
 
-    def match(self) -> tuple[Ticket[Conn], Conn]:
+    def match(self) -> tuple[Ticket, Conn]:
         """Waiting to nowhere and idle to lent: the first ticket and the best connection for it."""
         ticket = self.waiting.popitem(last=False)[1]
         return ticket, self.lend(ticket.taker, ticket)
 
-    def pass_on(self, conn: Conn, place: Place[Conn]) -> Ticket[Conn]:
+    def pass_on(self, conn: Conn, place: Place) -> Ticket:
         """Waiting to nowhere, and lent stays lent: straight from one taker to the next one."""
         ticket = self._next(conn.state)
         place.ticket = ticket
@@ -215,9 +216,9 @@ class Core(Generic[Conn]):
             self.stats.other_hits += 1
         return ticket
 
-    def _next(self, state: object) -> Ticket[Conn]:
+    def _next(self, state: object) -> Ticket:
         """Who gets a connection in this state: the first one that waits, or one close behind who needs no sync."""
-        passed: list[Ticket[Conn]] = []
+        passed: list[Ticket] = []
         for ticket in self.waiting.values():
             if ticket.taker.state == state:
                 for other in passed:
@@ -228,12 +229,12 @@ class Core(Generic[Conn]):
                 break
         return self.waiting.popitem(last=False)[1]
 
-    def held_by(self, ticket: Ticket[Conn], conn: Conn) -> bool:
+    def held_by(self, ticket: Ticket, conn: Conn) -> bool:
         """Whether the connection is still lent on this ticket, and not given back, dropped or lent anew since."""
         place = self.lent.get(conn)
         return place is not None and place.ticket is ticket
 
-    def next_expired(self, now: float) -> Ticket[Conn] | None:
+    def next_expired(self, now: float) -> Ticket | None:
         """Waiting to nowhere: the first ticket, if its deadline has come."""
         ticket = self.head()
         if ticket is None or ticket.deadline > now:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Generic, NamedTuple
+from typing import NamedTuple
 
 from proxy.pool.core import Core
 from proxy.pool.limits import PoolLimits
@@ -17,7 +17,7 @@ INTERVAL = 1.0
 CHECK_AFTER = 30.0
 
 
-class Sweep(NamedTuple, Generic[Conn]):
+class Sweep(NamedTuple):
     """Idle connections to close, with the reason; one to check; how many to open that nobody waits for."""
 
     close: list[tuple[Conn, str]]
@@ -25,7 +25,7 @@ class Sweep(NamedTuple, Generic[Conn]):
     refill: int
 
 
-def decide(core: Core[Conn], limits: PoolLimits, now: float) -> Sweep[Conn]:
+def decide(core: Core, limits: PoolLimits, now: float) -> Sweep:
     """What to do in one pool now.
 
     One connection at a time is checked, so that the others can be lent, and none that lingers: it may be asked for
@@ -51,7 +51,7 @@ class Keeper:
 
     def __init__(
         self,
-        pools: Callable[[], Iterable[Pool[Any]]],
+        pools: Callable[[], Iterable[Pool]],
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         interval: float = INTERVAL,
@@ -70,7 +70,7 @@ class Keeper:
         for pool in list(self._pools()):
             self.sweep(pool)
 
-    def sweep(self, pool: Pool[Any]) -> None:
+    def sweep(self, pool: Pool) -> None:
         """Expire tickets, close, check and refill in one pool."""
         pool.tick()
         todo = decide(pool.core, pool.limits, self._clock())

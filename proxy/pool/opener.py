@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Generic
+from typing import Any
 
 from proxy.errors import ProxyError
 from proxy.pool.backoff import LONGEST, LONGEST_WITH_WAITERS, Backoff
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 Spawn = Callable[[str, Coroutine[Any, Any, None]], object]
 
 
-class Opener(Generic[Conn]):
+class Opener:
     """``arrived(conn, current)`` is told each new connection, and whether it is of the current generation.
 
     ``ended()`` is told when an attempt has ended without one; either way the attempt is no longer counted.
@@ -28,7 +28,7 @@ class Opener(Generic[Conn]):
     def __init__(
         self,
         name: str,
-        core: Core[Conn],
+        core: Core,
         *,
         open: Callable[[], Awaitable[Conn]],
         spawn: Spawn,

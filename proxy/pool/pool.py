@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The server connections of one login identity to one target, lent out for a statement or a transaction at a time.
 
 Decides when a connection is lent, handed over, opened and closed. Knows no MySQL and no socket: opening, closing,
@@ -15,7 +16,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Generic
+from typing import Any
 
 from proxy.errors import BorrowTimeout, ProxyError, ServerUnavailable, ShuttingDown
 from proxy.pool.alarm import Alarm, CallLater
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 INFINITE = float("inf")
 
 
-class Pool(Generic[Conn]):
+class Pool:
     """Lends what ``open`` opens.
 
     ``open()`` is a coroutine function that gives a connection or raises. ``close(conn, reason)`` is called once for
@@ -61,7 +62,7 @@ class Pool(Generic[Conn]):
         self.limits = limits
         self.budget = budget
         self.stats = PoolStats()
-        self.core: Core[Conn] = Core(self.stats)
+        self.core: Core = Core(self.stats)
         self.paused = False
         self.draining = False
         self.pressed = False
@@ -89,7 +90,7 @@ class Pool(Generic[Conn]):
 
     # Borrowing
 
-    def borrow(self, taker: Taker[Conn]) -> Conn | None:
+    def borrow(self, taker: Taker) -> Conn | None:
         """A connection at once, or None: then the taker is queued, and granted or denied later.
 
         A taker waits at most once at a time; RuntimeError when it waits already.
@@ -100,7 +101,7 @@ class Pool(Generic[Conn]):
             return None
         return core.lend(taker)
 
-    def forget(self, taker: Taker[Conn]) -> bool:
+    def forget(self, taker: Taker) -> bool:
         """The taker no longer waits. False when it did not wait; a connection that it has is not touched."""
         return self.core.unqueue(taker) is not None
 
@@ -214,7 +215,7 @@ class Pool(Generic[Conn]):
 
     # Waiting
 
-    def _queue(self, taker: Taker[Conn]) -> None:
+    def _queue(self, taker: Taker) -> None:
         core = self.core
         if taker in core.waiting:
             raise RuntimeError(f"{taker!r} waits already in {self!r}")
@@ -234,7 +235,7 @@ class Pool(Generic[Conn]):
         if core.idle and not outer and not self.paused:
             self._alarm.at(now, now)
 
-    def _hand_over(self, ticket: Ticket[Conn] | None = None, conn: Conn | None = None) -> None:
+    def _hand_over(self, ticket: Ticket | None = None, conn: Conn | None = None) -> None:
         """Give idle connections to who waits, in order, until there are no more of one or the other.
 
         First the one that is lent on a ticket already, if given.
@@ -252,7 +253,7 @@ class Pool(Generic[Conn]):
         finally:
             self._handing = False
 
-    def _offer(self, ticket: Ticket[Conn], conn: Conn) -> None:
+    def _offer(self, ticket: Ticket, conn: Conn) -> None:
         try:
             accepted = ticket.taker.granted(conn)
         except Exception:
@@ -281,7 +282,7 @@ class Pool(Generic[Conn]):
             if self.core.unqueue(ticket.taker) is not None:
                 self._deny(ticket, ShuttingDown())
 
-    def _deny(self, ticket: Ticket[Conn], error: ProxyError) -> None:
+    def _deny(self, ticket: Ticket, error: ProxyError) -> None:
         try:
             ticket.taker.denied(error)
         except Exception:
@@ -309,7 +310,7 @@ class Pool(Generic[Conn]):
             self._leave(conn, "drained" if self.draining else "retired")
         self._after_change(now)
 
-    async def _run_check(self, check: Callable[[Conn], Awaitable[bool]], conn: Conn, place: Place[Conn]) -> None:
+    async def _run_check(self, check: Callable[[Conn], Awaitable[bool]], conn: Conn, place: Place) -> None:
         works = False
         try:
             works = await check(conn)
@@ -324,7 +325,7 @@ class Pool(Generic[Conn]):
             else:
                 self.drop(conn, "check_failed")
 
-    def _give_back_under_pressure(self, conn: Conn, place: Place[Conn], now: float) -> None:
+    def _give_back_under_pressure(self, conn: Conn, place: Place, now: float) -> None:
         reason = place.doom if now >= place.expires else self.budget.claim(self, place.opened, now)
         if reason:
             self._leave(conn, reason)

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """A place in the queue: who waits, since when and until when. The one who waits can refuse what is offered.
 
 Knows nothing of the queue that it stands in.
@@ -5,7 +6,7 @@ Knows nothing of the queue that it stands in.
 
 from __future__ import annotations
 
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias
 
 from proxy.errors import ProxyError
 
@@ -23,10 +24,11 @@ class Lendable(Protocol):
     def lingers_for(self) -> object | None: ...
 
 
-Conn = TypeVar("Conn", bound=Lendable)
+# A Lendable of whatever class: what the pool lends is what it was given. Compiled classes cannot be generic.
+Conn: TypeAlias = Any
 
 
-class Taker(Protocol[Conn]):
+class Taker(Protocol):
     """Who borrows. Hashed by identity. May call any function of the pool from within ``granted`` and ``denied``."""
 
     @property
@@ -41,12 +43,12 @@ class Taker(Protocol[Conn]):
         """The wait is over and there is no connection."""
 
 
-class Ticket(Generic[Conn]):
+class Ticket:
     """``since`` and ``deadline`` are in seconds of the pool's clock; ``overtaken`` counts those served first."""
 
     __slots__ = ("deadline", "overtaken", "since", "taker")
 
-    def __init__(self, taker: Taker[Conn], since: float, deadline: float) -> None:
+    def __init__(self, taker: Taker, since: float, deadline: float) -> None:
         self.taker = taker
         self.since = since
         self.deadline = deadline

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Statements that ask about the one before, on a server connection that did not run it.
 
 Decides what of the last statement the server connection at hand lacks, reads out what it has before that is lost,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 ASKS = statements.DIAGNOSTICS | statements.ROW_COUNT | statements.FOUND_ROWS
 # FOUND_ROWS() must be right for whoever asks, and for who may leave it as it was.
 TOUCHES = ASKS | statements.RECOUNTS
+_DIAGNOSTICS, _ASKS, _TOUCHES = statements.DIAGNOSTICS, ASKS, TOUCHES
 _COUNTS = statements.FOUND_ROWS | statements.RECOUNTS
 
 # What the status flags say of the session, not of the statement.
@@ -77,8 +79,8 @@ def wanted(client: Client) -> int:
     if client.command == COM_STMT_PREPARE:
         return 0
     if client.traits is not None:
-        return client.traits.flags & TOUCHES
-    return statements.DIAGNOSTICS if client.command in learning.NO_STATEMENTS else 0
+        return client.traits.flags & _TOUCHES
+    return _DIAGNOSTICS if client.command in learning.NO_STATEMENTS else 0
 
 
 def lacks(client: Client) -> bool:
@@ -86,14 +88,14 @@ def lacks(client: Client) -> bool:
     flags = wanted(client)
     if client.counted_elsewhere and flags & _COUNTS:
         return True
-    return bool(client.ahead and flags & ASKS) or _needs_list(client, flags)
+    return bool(client.ahead and flags & _ASKS) or _needs_list(client, flags)
 
 
 def _needs_list(client: Client, flags: int) -> bool:
     """Whether the list in memory must be told, or be stood in for: MariaDB keeps one over many statements."""
     if client.diagnostics is None:
         return False
-    return bool(flags & statements.DIAGNOSTICS) or (client.ahead and learning.is_mariadb(client))
+    return bool(flags & _DIAGNOSTICS) or (client.ahead and learning.is_mariadb(client))
 
 
 def bring(client: Client, server: ServerConnection) -> Talk:

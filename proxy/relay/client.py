@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """One client, from its greeting to its goodbye.
 
 A client is in one phase: LOGIN, IDLE (Forebay waits for a command), BUSY (a command is under way), FILE
@@ -17,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, ProxyError, ServerLost, ShuttingDown
 from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
-from proxy.relay import executing, leaving, lending, login, own_answers, preparing, transfer
-from proxy.relay.commands import dispatch, read_traits
+from proxy.relay import commands, executing, leaving, lending, login, own_answers, preparing, transfer
 from proxy.relay.phases import BUSY, CLOSED, FILE, IDLE, LOGIN
 from proxy.session.conditions import Conditions
 from proxy.session.holdings import Holdings
@@ -182,7 +182,7 @@ class Client(Stream):
             fits = 0 < size < LONGEST and size <= self.reader.limit
             if fits and data[3] == 0 and data[0] | data[1] << 8 | data[2] << 16 == size:
                 self.answer_sequence = 1
-                dispatch(self, data, data[HEADER])
+                commands.dispatch(self, data, data[HEADER])
                 return
         self.reader.feed(data)
         self.read_on()
@@ -204,7 +204,7 @@ class Client(Stream):
                     raise MalformedPacket
                 else:
                     self.answer_sequence = frame_count(len(payload)) & 0xFF
-                    dispatch(self, frame(payload), payload[0])
+                    commands.dispatch(self, frame(payload), payload[0])
         except (PacketsOutOfOrder, PacketTooLarge, MalformedPacket) as error:
             self.answer_sequence = self.reader.sequence or 1
             self.fatal(error)
@@ -327,9 +327,10 @@ class Client(Stream):
     def read_again(self) -> None:
         """The statement was read before the server's sql_mode was known."""
         if self.traits is not None and self.command in (COM_QUERY, COM_STMT_PREPARE):
-            self.traits = read_traits(self)
+            self.traits = commands.read_traits(self)
 
-    send = transfer.send
+    def send(self, server: ServerConnection) -> None:
+        transfer.send(self, server)
 
     def prepare_on(self, server: ServerConnection) -> None:
         preparing.prepare_on(self, server)
@@ -357,7 +358,8 @@ class Client(Stream):
 
     # The server connection's side.
 
-    answered = transfer.answered
+    def answered(self, data: bytes) -> None:
+        transfer.answered(self, data)
 
     def server_lost(self, connection: ServerConnection) -> None:
         transfer.server_lost(self, connection, ServerLost())

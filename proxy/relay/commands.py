@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What each command byte means: forwarded, answered here, or refused. A new command is a row here."""
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from proxy.relay.client import Client
 
 _BODY = HEADER + 1
+_MAY_BE_ANSWERED = own_answers.MAYBE
 
 
 def dispatch(client: Client, packet: bytes, command: int) -> None:
@@ -56,7 +58,10 @@ def dispatch(client: Client, packet: bytes, command: int) -> None:
     client.command = command
     client.packet = packet
     client.began = client.active = time.monotonic()
-    _COMMANDS.get(command, _unknown)(client, packet)
+    if command == COM_QUERY:  # what comes most takes the shortest way
+        _query(client, packet)
+    else:
+        _COMMANDS.get(command, _unknown)(client, packet)
 
 
 def _query(client: Client, packet: bytes) -> None:
@@ -67,7 +72,7 @@ def _query(client: Client, packet: bytes) -> None:
         stats.queries_tls += 1
     traits = client.traits = read_traits(client)
     client.shape = replies.QUERY
-    if traits.flags & own_answers.MAYBE and own_answers.try_here(client, traits):
+    if traits.flags & _MAY_BE_ANSWERED and own_answers.try_here(client, traits):
         return
     lending.borrow(client)
 

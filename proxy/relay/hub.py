@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What all clients share: settings, statistics, routes, keys, and the list of the clients themselves.
 
 It decides nothing; it is where the parts of the relay find each other.

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What an answer changes in a session: state, residue, diagnostics, pins.
 
 Called when an answer is complete. Nearly all answers change nothing lasting, and the first lines of
@@ -63,6 +64,7 @@ _HAS_TABLES = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE"})
 # On MySQL these leave the conditions of the last statement as they are, but for what they add themselves.
 NO_STATEMENTS = frozenset({COM_INIT_DB, COM_FIELD_LIST})
 _ASKED = statements.RECOUNTS | statements.DIAGNOSTICS
+_SET_LITERAL = statements.SET_LITERAL
 
 
 def ignores_space(client: Client) -> bool:
@@ -110,7 +112,7 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
         server.residue |= WARNINGS
     if reply.trackers is not None:
         _learn_trackers(client, server, reply.trackers, traits)
-        if flags & statements.SET_LITERAL and traits is not None and before is not None:
+        if flags & _SET_LITERAL and traits is not None and before is not None:
             _learn_effect(client, reply, traits, before.mode)
     if flags & _SPECIAL and traits is not None:
         _learn_special(client, server, traits, flags)

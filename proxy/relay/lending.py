@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """How a client gets a server connection, how the session moves onto it, and how it is given back.
 
 Borrowing is at once or by ``granted``. A server connection that lingers with the client needs nothing.
@@ -50,6 +51,7 @@ _log = logging.getLogger("forebay.pool")
 # not read or write (1153 and 1156 to 1161).
 FAREWELLS = frozenset({1053, 1080, 1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161, 1927, 3169, 4031})
 
+_READ_ONLY = statements.READ_ONLY
 _MAY_BE_SEVERAL = statements.MULTI | statements.TAIL | statements.COMPOUND | statements.UNSURE
 
 
@@ -59,8 +61,7 @@ def borrow(client: Client) -> None:
     server = client.server
     if server is not None:
         if asking.lacks(client):
-            held = server
-            held.converse(asking.bring(client, held), lambda _, error: _moved(client, held, error))
+            _bring(client, server, asking.bring(client, server))
         else:
             _go(client, server)
         return
@@ -100,8 +101,7 @@ def lend(client: Client, server: ServerConnection) -> None:
             return
         several = client.traits is not None and client.traits.flags & _MAY_BE_SEVERAL
         if residue in (0, INSERT_ID) and client.on_lent is None and not several:
-            talk = _exchange_insert_ids(client, server)
-            server.converse(talk, lambda _, error: _moved(client, server, error), behind=client.packet)
+            _bring(client, server, _exchange_insert_ids(client, server), behind=client.packet)
             return
     _switch(client, server)
 
@@ -113,7 +113,7 @@ def _ignores_insert_id(client: Client) -> bool:
         return False
     if client.on_lent is not None and not client.lightly:
         return False
-    return bool(traits.flags & statements.READ_ONLY) and traits.verb != b"SHOW"
+    return bool(traits.flags & _READ_ONLY) and traits.verb != b"SHOW"
 
 
 def _has_other_insert_id(client: Client, server: ServerConnection) -> bool:
@@ -127,7 +127,7 @@ def _go(client: Client, server: ServerConnection) -> None:
     """The session is here."""
     several = client.traits is not None and client.traits.flags & _MAY_BE_SEVERAL
     if several and server.multi_statements is not client.multi_statements:
-        server.converse(_set_option(server, client.multi_statements), lambda _, error: _moved(client, server, error))
+        _bring(client, server, _set_option(server, client.multi_statements))
     elif client.on_lent is not None:
         client.on_lent(server)
     else:
@@ -150,7 +150,14 @@ def _switch(client: Client, server: ServerConnection) -> None:
         server.switching = True
         server.converse(settling(server), lambda _, error: _settled(client, server, error))
         return
-    server.converse(_moving(client, server), lambda _, error: _moved(client, server, error))
+    _bring(client, server, _moving(client, server))
+
+
+def _bring(
+    client: Client, server: ServerConnection, talk: Generator[list[bytes], list[Answer], None], behind: bytes = b""
+) -> None:
+    """What brings the session, or a part of it, onto the server connection."""
+    server.converse(talk, lambda _, error: _moved(client, server, error), behind)
 
 
 def _exchange_insert_ids(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
@@ -389,7 +396,7 @@ async def _clean_switch(client: Client, server: ServerConnection, trouble: Proxy
     if client.server is not server:
         orphaned(server, None)
     else:
-        server.converse(_moving(client, server), lambda _, error: _moved(client, server, error))
+        _bring(client, server, _moving(client, server))
 
 
 def settling(server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:

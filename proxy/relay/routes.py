@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Which pool serves a login: one pool for each user and for each client flag that changes a statement's meaning.
 
 A ``Route`` is such a pool with what belongs to it: how to log in, the states over its baseline, and the
@@ -48,7 +49,7 @@ class Route:
         self.effects = Effects()
         self.context = context
         self.connections: weakref.WeakSet[ServerConnection] = weakref.WeakSet()  # all that were opened and still exist
-        self.pool: Pool[ServerConnection] = Pool(
+        self.pool: Pool = Pool(
             name,
             hub.settings.pool,
             budget,

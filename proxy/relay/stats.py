@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What the relay counts: plain integers, increased in place and read when somebody scrapes.
 
 Decides nothing, and knows no Prometheus: ``proxy/metrics.py`` has a row for each of these. Labels (the keys of the

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Send one command to a server connection, stream its answer to the client, and see what it changed.
 
 The steady state: no task, no future, nothing allocated beyond the bytes themselves. When the answer is
@@ -32,6 +33,7 @@ _MAY_BEGIN = statements.TRANSACTION | statements.CALLS | statements.MULTI | stat
 _MAY_HIDE = _MAY_BEGIN | statements.FUNCTION
 _MAY_HAVE_SAVED = statements.CALLS | statements.MULTI  # before the part that failed
 _FIRES_TRIGGERS = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE", b"LOAD", b"WITH"})
+_HANGS_UP = statements.HANGS_UP
 _UNTOUCHED = frozenset({1044, 1046, 1054, 1064, 1142, 1146})  # errors before any row is looked at
 
 
@@ -119,7 +121,7 @@ def finish(client: Client, server: ServerConnection) -> None:
         executed.ended(client, server)
     if (before ^ status) & STATUS_AUTOCOMMIT:
         learning.follow_autocommit(client, server, status)
-    if client.traits is not None and client.traits.flags & statements.HANGS_UP:
+    if client.traits is not None and client.traits.flags & _HANGS_UP:
         lending.drop(client, server, "released")
         client.close()
     else:

@@ -10,7 +10,7 @@ from tests.pool.world import Client, Conn, World, down, verify
 HYSTERESIS = 0.1
 
 
-def served(pool: Pool[Conn], world: World, count: int = 1) -> list[Client]:
+def served(pool: Pool, world: World, count: int = 1) -> list[Client]:
     clients = [Client(f"{pool.name} {number}") for number in range(count)]
     for client in clients:
         client.borrow(pool)
@@ -19,7 +19,7 @@ def served(pool: Pool[Conn], world: World, count: int = 1) -> list[Client]:
     return clients
 
 
-def waiting(pool: Pool[Conn], count: int = 1) -> list[Client]:
+def waiting(pool: Pool, count: int = 1) -> list[Client]:
     clients = [Client(f"{pool.name} waiting {number}") for number in range(count)]
     for client in clients:
         assert client.borrow(pool) is None
@@ -365,7 +365,7 @@ class TestFairness:
         names = ["one", "two", "three"][:pools]
         served_times = dict.fromkeys(names, 0)
 
-        def run(pool: Pool[Conn], client: Client) -> None:
+        def run(pool: Pool, client: Client) -> None:
             def granted(conn: Conn) -> bool:
                 served_times[pool.name] += 1
                 world.call_later(0.01, lambda: done(conn))

@@ -9,24 +9,24 @@ from tests.pool.world import Client, Conn
 
 
 @pytest.fixture
-def core() -> Core[Conn]:
+def core() -> Core:
     return Core(PoolStats())
 
 
-def arrive(core: Core[Conn], number: int, state: object = "fresh", now: float = 0.0) -> Conn:
+def arrive(core: Core, number: int, state: object = "fresh", now: float = 0.0) -> Conn:
     conn = Conn(number, "app")
     conn.state = state
     core.stand_idle(conn, Place(now, now + 3600), now)
     return conn
 
 
-def rest(core: Core[Conn], conn: Conn, now: float = 0.0, lingers_for: object | None = None) -> None:
+def rest(core: Core, conn: Conn, now: float = 0.0, lingers_for: object | None = None) -> None:
     conn.lingers_for = lingers_for
     core.rest(conn, core.lent[conn], now)
 
 
 class TestWhichOneIsLent:
-    def test_the_takers_own_lingering_one_first(self, core: Core[Conn]) -> None:
+    def test_the_takers_own_lingering_one_first(self, core: Core) -> None:
         taker = Client(state="b")
         own = arrive(core, 0, "a")
         arrive(core, 1, "b")
@@ -39,7 +39,7 @@ class TestWhichOneIsLent:
         assert core.lend(taker) is mine
         assert core.stats.lingering_hits == 1
 
-    def test_not_when_it_lingers_for_somebody_else_since(self, core: Core[Conn]) -> None:
+    def test_not_when_it_lingers_for_somebody_else_since(self, core: Core) -> None:
         taker, other = Client(state="b"), Client()
         conn = arrive(core, 0, "a")
         equal = arrive(core, 1, "b")
@@ -48,34 +48,34 @@ class TestWhichOneIsLent:
         assert core.lend(taker) is equal
         assert core.stats.same_state_hits == 1
 
-    def test_not_when_it_is_lent(self, core: Core[Conn]) -> None:
+    def test_not_when_it_is_lent(self, core: Core) -> None:
         taker = Client()
         first, second = arrive(core, 0), arrive(core, 1)
         assert core.lend(Client()) is second
         taker.lingering, second.lingers_for = second, taker
         assert core.lend(taker) is first
 
-    def test_then_the_most_recently_used_of_an_equal_state(self, core: Core[Conn]) -> None:
+    def test_then_the_most_recently_used_of_an_equal_state(self, core: Core) -> None:
         arrive(core, 0, "a")
         second = arrive(core, 1, "a")
         arrive(core, 2, "b")
         assert core.lend(Client(state="a")) is second
 
-    def test_also_one_that_lingers_for_a_live_client(self, core: Core[Conn]) -> None:
+    def test_also_one_that_lingers_for_a_live_client(self, core: Core) -> None:
         conn = arrive(core, 0, "a")
         core.lend(Client())
         rest(core, conn, lingers_for=Client())
         assert core.lend(Client(state="z")) is conn
         assert core.stats.other_hits == 2
 
-    def test_then_one_that_nobody_claims_rather_than_the_most_recently_used(self, core: Core[Conn]) -> None:
+    def test_then_one_that_nobody_claims_rather_than_the_most_recently_used(self, core: Core) -> None:
         free, claimed = arrive(core, 0, "a"), arrive(core, 1, "b")
         assert core.lend(Client(state="b")) is claimed
         rest(core, claimed, lingers_for=Client())
         assert core.lend(Client(state="c")) is free
         assert core.lend(Client(state="c")) is claimed
 
-    def test_a_client_that_is_gone_no_longer_claims(self, core: Core[Conn]) -> None:
+    def test_a_client_that_is_gone_no_longer_claims(self, core: Core) -> None:
         conns = [arrive(core, number, "a") for number in range(2)]
         for _ in conns:
             core.lend(Client())
@@ -87,7 +87,7 @@ class TestWhichOneIsLent:
         core.unclaim(conns[0])
         assert not core.unclaimed
 
-    def test_the_state_counts_that_it_was_given_back_with(self, core: Core[Conn]) -> None:
+    def test_the_state_counts_that_it_was_given_back_with(self, core: Core) -> None:
         conn = arrive(core, 0, "a")
         conn.state = "changed"
         assert core.lend(Client(state="a")) is conn
@@ -95,7 +95,7 @@ class TestWhichOneIsLent:
         rest(core, conn)
         assert list(core.alike) == ["changed"]
 
-    def test_the_rest_age(self, core: Core[Conn]) -> None:
+    def test_the_rest_age(self, core: Core) -> None:
         conns = [arrive(core, number, now=float(number)) for number in range(3)]
         for now in range(10, 20):
             lent = core.lend(Client(state="z"))
@@ -105,7 +105,7 @@ class TestWhichOneIsLent:
 
 
 class TestMoves:
-    def test_leave_from_idle_from_lent_and_from_nowhere(self, core: Core[Conn]) -> None:
+    def test_leave_from_idle_from_lent_and_from_nowhere(self, core: Core) -> None:
         idle, lent = arrive(core, 0), arrive(core, 1)
         assert core.lend(Client()) is lent
         assert core.leave(idle)
@@ -118,7 +118,7 @@ class TestMoves:
         core.gone(lent)
         assert core.size == 0
 
-    def test_every_place_counts(self, core: Core[Conn]) -> None:
+    def test_every_place_counts(self, core: Core) -> None:
         opening = Opening(0)
         core.begin_opening(opening)
         arrive(core, 0)
@@ -130,7 +130,7 @@ class TestMoves:
         core.end_opening(opening)
         assert core.size == 3
 
-    def test_taken_aside_is_lent_to_nobody(self, core: Core[Conn]) -> None:
+    def test_taken_aside_is_lent_to_nobody(self, core: Core) -> None:
         first, second = arrive(core, 0), arrive(core, 1)
         core.queue(Ticket(Client(), 0.0, 10.0))
         ticket, conn = core.match()
@@ -142,7 +142,7 @@ class TestMoves:
         assert list(core.lent) == [second]
 
     def test_condemned_places_expire_at_once(self) -> None:
-        place: Place[Conn] = Place(10.0, 3610.0)
+        place: Place = Place(10.0, 3610.0)
         assert place.doom == "max_lifetime"
         place.condemn("retired")
         assert place.expires < 0
@@ -150,7 +150,7 @@ class TestMoves:
 
 
 class TestQueue:
-    def test_first_come_first_served(self, core: Core[Conn]) -> None:
+    def test_first_come_first_served(self, core: Core) -> None:
         clients = [Client(str(number)) for number in range(3)]
         for client in clients:
             core.queue(Ticket(client, 0.0, 10.0))
@@ -166,7 +166,7 @@ class TestQueue:
         assert not core.held_by(ticket, conn)
         assert core.head() is None
 
-    def test_an_equal_state_goes_first_but_not_for_long(self, core: Core[Conn]) -> None:
+    def test_an_equal_state_goes_first_but_not_for_long(self, core: Core) -> None:
         conn = arrive(core, 0, "a")
         core.lend(Client(state="a"))
         patient = Client("patient", state="b")
@@ -177,7 +177,7 @@ class TestQueue:
             served.append(core.pass_on(conn, core.lent[conn]).taker)
         assert len(served) == MOST_OVERTAKEN + 1
 
-    def test_nobody_looks_far(self, core: Core[Conn]) -> None:
+    def test_nobody_looks_far(self, core: Core) -> None:
         conn = arrive(core, 0, "a")
         core.lend(Client(state="a"))
         clients = [Client(state="b") for _ in range(LOOK_AHEAD)] + [Client(state="a")]
@@ -186,7 +186,7 @@ class TestQueue:
         assert core.pass_on(conn, core.lent[conn]).taker is clients[0]
         assert core.pass_on(conn, core.lent[conn]).taker is clients[-1]
 
-    def test_a_ticket_holds_nothing_once_it_was_given_back(self, core: Core[Conn]) -> None:
+    def test_a_ticket_holds_nothing_once_it_was_given_back(self, core: Core) -> None:
         client = Client()
         core.queue(Ticket(client, 0.0, 10.0))
         conn = arrive(core, 0)
@@ -196,7 +196,7 @@ class TestQueue:
         assert core.lend(client) is conn
         assert not core.held_by(ticket, conn)
 
-    def test_hits_are_told_apart_when_passed_on(self, core: Core[Conn]) -> None:
+    def test_hits_are_told_apart_when_passed_on(self, core: Core) -> None:
         lingering, equal, other = Client(state="z"), Client(state="a"), Client(state="b")
         conn = arrive(core, 0, "a")
         core.lend(Client(state="a"))
@@ -207,7 +207,7 @@ class TestQueue:
         stats = core.stats
         assert (stats.lingering_hits, stats.same_state_hits, stats.other_hits) == (1, 2, 1)
 
-    def test_expires_from_the_head_on(self, core: Core[Conn]) -> None:
+    def test_expires_from_the_head_on(self, core: Core) -> None:
         for number in range(3):
             core.queue(Ticket(Client(str(number)), float(number), number + 10.0))
         assert core.next_expired(9.9) is None
@@ -218,7 +218,7 @@ class TestQueue:
         assert core.next_expired(11.0) is None
         assert len(core.waiting) == 1
 
-    def test_another_timeout_counts_from_the_beginning(self, core: Core[Conn]) -> None:
+    def test_another_timeout_counts_from_the_beginning(self, core: Core) -> None:
         for number in range(3):
             core.queue(Ticket(Client(str(number)), float(number), number + 10.0))
         core.change_deadlines(1.0)

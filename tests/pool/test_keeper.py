@@ -19,8 +19,8 @@ def keeper(world: World) -> Keeper:
 
 
 class TestDeciding:
-    def make(self, *ages: float, lingering: bool = False) -> tuple[Core[Conn], list[Conn]]:
-        core: Core[Conn] = Core(PoolStats())
+    def make(self, *ages: float, lingering: bool = False) -> tuple[Core, list[Conn]]:
+        core: Core = Core(PoolStats())
         conns = [Conn(number, "app") for number in range(len(ages))]
         for conn, age in zip(conns, ages, strict=True):
             conn.lingers_for = Client() if lingering else None

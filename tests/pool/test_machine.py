@@ -20,7 +20,7 @@ STATES = st.sampled_from(["fresh", "a", "b"])
 class Guest(Client):
     """Keeps the model's queue: whoever is denied must be the first in it, and almost whoever is granted."""
 
-    def __init__(self, machine: Machine, pool: Pool[Conn], state: object, refuses: bool, reacts: str) -> None:
+    def __init__(self, machine: Machine, pool: Pool, state: object, refuses: bool, reacts: str) -> None:
         super().__init__(state=state)
         self.machine = machine
         self.pool = pool
@@ -84,7 +84,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.world = World(limit=LIMIT, opens_at_once=False)
         self.pools = [self.world.pool(name, check=True, borrow_timeout=2.0, max_connecting=2) for name in "abc"[:POOLS]]
-        self.queues: dict[Pool[Conn], list[Guest]] = {pool: [] for pool in self.pools}
+        self.queues: dict[Pool, list[Guest]] = {pool: [] for pool in self.pools}
         self.held: dict[Conn, Guest] = {}
         self.keeper = Keeper(lambda: self.pools, lambda: self.world.now, self._never)
 
@@ -227,7 +227,7 @@ class Machine(RuleBasedStateMachine):
             if now >= pool.moves_from and not any(other.closing for other in self.pools):
                 assert not any(self.could_give(other, pool) for other in self.pools)
 
-    def could_give(self, giver: Pool[Conn], taker: Pool[Conn]) -> bool:
+    def could_give(self, giver: Pool, taker: Pool) -> bool:
         oldest = giver.oldest_idle()
         if oldest is None or giver is taker:
             return False

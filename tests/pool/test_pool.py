@@ -9,7 +9,7 @@ from proxy.pool import Limits, Pool
 from tests.pool.world import Client, Conn, World, down, verify
 
 
-def served(pool: Pool[Conn], world: World, count: int = 1) -> list[Client]:
+def served(pool: Pool, world: World, count: int = 1) -> list[Client]:
     """So many clients that hold a connection each."""
     clients = [Client(f"holder {number}") for number in range(count)]
     for client in clients:

@@ -47,7 +47,7 @@ class Guest:
         if not self.answer.done():
             self.answer.set_exception(error)
 
-    async def borrow(self, pool: Pool[Conn]) -> Conn:
+    async def borrow(self, pool: Pool) -> Conn:
         conn = pool.borrow(self)
         if conn is not None:
             return conn
@@ -75,7 +75,7 @@ class Stress:
         self.outcomes: dict[str, int] = {}
         self.pools = [self.pool(name) for name in ("one", "two", "three")]
 
-    def pool(self, name: str) -> Pool[Conn]:
+    def pool(self, name: str) -> Pool:
         async def open() -> Conn:
             await asyncio.sleep(self.random.random() * 0.002)
             if self.random.random() < 0.05:
@@ -109,7 +109,7 @@ class Stress:
         self.tasks.discard(task)
         task.result()
 
-    async def live(self, pool: Pool[Conn]) -> None:
+    async def live(self, pool: Pool) -> None:
         guest = Guest(self.random.choice("abc"), refuses=self.random.random() < 0.05)
         await asyncio.sleep(self.random.random())
         for _ in range(self.random.randint(1, 4)):
@@ -122,7 +122,7 @@ class Stress:
             else:
                 await self.use(guest, pool, conn)
 
-    async def use(self, guest: Guest, pool: Pool[Conn], conn: Conn) -> None:
+    async def use(self, guest: Guest, pool: Pool, conn: Conn) -> None:
         assert conn not in self.in_use
         assert not conn.closed
         self.in_use.add(conn)

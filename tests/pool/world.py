@@ -50,11 +50,11 @@ class Client:
         if self.on_denied is not None:
             self.on_denied(error)
 
-    def borrow(self, pool: Pool[Conn]) -> Conn | None:
+    def borrow(self, pool: Pool) -> Conn | None:
         self.conn = pool.borrow(self)
         return self.conn
 
-    def give_back(self, pool: Pool[Conn], linger: bool = False) -> None:
+    def give_back(self, pool: Pool, linger: bool = False) -> None:
         conn, self.conn = self.conn, None
         assert conn is not None
         conn.lingers_for = self if linger else None
@@ -110,7 +110,7 @@ class World:
         self.ended = False
         self.now = 1000.0
         self.budget = Budget(limit, hysteresis)
-        self.pools: list[Pool[Conn]] = []
+        self.pools: list[Pool] = []
         self.opens_at_once = opens_at_once
         self.open_takes = 0.0
         self.open_error: ProxyError | None = None
@@ -127,8 +127,8 @@ class World:
         self._ready: list[Coroutine[Any, Any, Any]] = []
         self._timers: list[tuple[float, int, Timer]] = []
 
-    def pool(self, name: str = "app", check: bool = False, **limits: Any) -> Pool[Conn]:
-        pool: Pool[Conn] = Pool(
+    def pool(self, name: str = "app", check: bool = False, **limits: Any) -> Pool:
+        pool: Pool = Pool(
             name,
             Limits(**limits),
             self.budget,

@@ -1,0 +1,39 @@
+from proxy.net.stream cimport Stream
+from proxy.wire.replies cimport Reply
+
+cdef class ServerConnection(Stream):
+    cdef object __weakref__
+    cdef list _answers
+    cdef Py_ssize_t _expected
+    cdef object _failure
+    cdef object _finished
+    cdef list _raw
+    cdef object _reader
+    cdef list _shapes
+    cdef object _talk
+    cdef object _waiter
+    cdef public str address
+    cdef public object answering
+    cdef public double asked_at
+    cdef public bint behind
+    cdef public object borrower
+    cdef public unsigned long long capabilities
+    cdef public unsigned long long connection_id
+    cdef public bint extended_metadata
+    cdef public object insert_id
+    cdef public object lingers_for
+    cdef public bint mariadb
+    cdef public bint multi_statements
+    cdef public bytes nonce
+    cdef public object on_lost
+    cdef public str plugin
+    cdef public object prepared
+    cdef public Reply reply
+    cdef public int residue
+    cdef public object state
+    cdef public bint switching
+    cdef public dict variables
+    cdef public set variables_seen
+    cdef public str version
+
+    cpdef received(self, data)

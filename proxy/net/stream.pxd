@@ -1,0 +1,16 @@
+cdef class Stream:
+    cdef object _compression
+    cdef public bint _held
+    cdef bint _plain
+    cdef public object _tls
+    cdef public bint closing
+    cdef public long long received_bytes
+    cdef public long long sent_bytes
+    cdef public Stream throttles
+    cdef public object transport
+    cdef public bint write_paused
+
+    cpdef received(self, data)
+    cpdef resume_reading(self)
+    cpdef throttle(self, Stream source)
+    cpdef write(self, data)

@@ -1,0 +1,36 @@
+cimport cython
+
+from proxy.pool.stats cimport PoolStats
+from proxy.pool.ticket cimport Ticket
+
+cdef class Place:
+    cdef public double checked
+    cdef public str doom
+    cdef public double expires
+    cdef public double opened
+    cdef public double since
+    cdef public object state
+    cdef public Ticket ticket
+
+cdef class Core:
+    cdef public dict alike
+    cdef public dict closing
+    cdef public dict idle
+    cdef public dict lent
+    cdef public dict opening
+    cdef public PoolStats stats
+    cdef public dict unclaimed
+    cdef public object waiting
+
+    @cython.locals(idle=dict, place=Place, bucket=dict)
+    cpdef lend(self, taker, Ticket ticket=*)
+    cpdef rest(self, conn, Place place, double now)
+    @cython.locals(bucket=dict)
+    cpdef stand_idle(self, conn, Place place, double now)
+    cpdef queue(self, Ticket ticket)
+    @cython.locals(ticket=Ticket)
+    cpdef Ticket pass_on(self, conn, Place place)
+    @cython.locals(passed=list, ticket=Ticket, other=Ticket)
+    cdef Ticket _next(self, state)
+    @cython.locals(place=Place)
+    cpdef bint held_by(self, Ticket ticket, conn) except -1

@@ -1,0 +1,11 @@
+cimport cython
+
+from proxy.relay.client cimport Client
+
+cdef int COM_STMT_PREPARE
+cdef long long _ASKS, _COUNTS, _DIAGNOSTICS, _TOUCHES
+
+cpdef long long wanted(Client client) except -1
+@cython.locals(flags="long long")
+cpdef bint lacks(Client client) except -1
+cdef bint _needs_list(Client client, long long flags) except -1

@@ -1,0 +1,15 @@
+cimport cython
+
+from proxy.relay cimport lending
+from proxy.relay.client cimport Client
+from proxy.relay.stats cimport RelayStats
+from proxy.session.statements cimport Traits
+
+cdef int COM_QUERY
+cdef long long _MAY_BE_ANSWERED
+
+cpdef dispatch(Client client, bytes packet, int command)
+@cython.locals(stats=RelayStats, traits=Traits)
+cpdef _query(Client client, bytes packet)
+@cython.locals(mode=int)
+cpdef Traits read_traits(Client client)

@@ -1,0 +1,20 @@
+from proxy.relay.stats cimport RelayStats
+from proxy.session.statements cimport TraitsCache
+
+cdef class Hub:
+    cdef long long _last_id
+    cdef public set advised
+    cdef public object all_gone
+    cdef public object client_tls
+    cdef public dict clients
+    cdef public dict configured
+    cdef public bint draining
+    cdef public bint extended_metadata
+    cdef public object prepared
+    cdef public object routes
+    cdef public object rsa
+    cdef public object settings
+    cdef public RelayStats stats
+    cdef public TraitsCache traits
+    cdef public dict users
+    cdef public str version

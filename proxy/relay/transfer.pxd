@@ -1,0 +1,18 @@
+cimport cython
+
+from proxy.net.server_connection cimport ServerConnection
+from proxy.relay cimport lending  # not learning, whose functions tests/bench/uncarried.py takes out
+from proxy.relay.client cimport Client
+from proxy.relay.stats cimport RelayStats
+from proxy.wire.replies cimport Reply
+
+cdef int BUSY, COM_QUERY, FILE, LASTING, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
+cdef unsigned long long CLIENT_LOCAL_FILES
+cdef long long _HANGS_UP
+
+@cython.locals(reply=Reply, metadata=int)
+cpdef send(Client client, ServerConnection server)
+@cython.locals(server=ServerConnection, reply=Reply)
+cpdef answered(Client client, bytes data)
+@cython.locals(stats=RelayStats, reply=Reply, now=double, before=int, status=int, was=bint)
+cpdef finish(Client client, ServerConnection server)

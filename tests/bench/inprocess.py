@@ -1,0 +1,234 @@
+"""What Forebay's own code costs a query, without sockets: ``python -m tests.bench.inprocess`` (point, prepared).
+
+A real Forebay and a real MariaDB make 16 clients and 8 server connections; then fake transports drive their
+``data_received`` by turns, in the order that a round of service gives, so that each statement is handed over. What the
+machine does besides makes the time vary twofold, so the figure to compare is the one in units: a unit is a method call
+that makes another one, timed in the same moments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import cProfile
+import gc
+import json
+import os
+import pstats
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+
+import uvloop
+
+from proxy import config, server
+from proxy.relay.client import Client
+from proxy.wire import constants as c
+from proxy.wire.auth import Credentials
+from proxy.wire.frames import frame
+from tests import servers
+from tests.servers import APP
+from tests.servers.process import free_port
+from tests.whole.plain_client import POOR, RICH, PlainClient
+
+CLIENTS, POOL = 16, 8
+ROUNDS, QUERIES = 400, 800
+TEXTS = 400
+EXECUTE = bytes((c.COM_STMT_EXECUTE,))
+
+
+class Transport:
+    """Takes what is written."""
+
+    def write(self, data: bytes) -> None:
+        self.written = data
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+class Unit:
+    """What a unit is made of."""
+
+    __slots__ = ("first", "second")
+
+    def outer(self, value: int) -> int:
+        self.first = value
+        return self.inner(value)
+
+    def inner(self, value: int) -> int:
+        self.second = value + 1
+        return self.second
+
+
+def unit() -> float:
+    """Microseconds of one."""
+    call = Unit().outer
+    begun = time.process_time()
+    for number in range(4_000):
+        call(number)
+    return (time.process_time() - begun) / 4_000 * 1e6
+
+
+def point(client: PlainClient) -> list[bytes]:
+    return [frame(bytes((c.COM_QUERY,)) + b"SELECT c FROM t WHERE id=%d" % number) for number in range(1, TEXTS)]
+
+
+def prepared(client: PlainClient) -> list[bytes]:
+    """Executions as libmariadb sends them: the parameters' types with the first one only."""
+    client.sequence = 0
+    client.write(bytes((c.COM_STMT_PREPARE,)) + b"SELECT c FROM t WHERE id=?")
+    answer = client.read()
+    for _ in range(2 if client.capabilities & c.CLIENT_DEPRECATE_EOF else 4):
+        client.read()
+    head = EXECUTE + answer[1:5] + b"\0" + (1).to_bytes(4, "little") + b"\0"
+    ask(client, frame(head + b"\1\3\0" + (5).to_bytes(4, "little")))
+    return [frame(head + b"\0" + number.to_bytes(4, "little")) for number in range(1, TEXTS)]
+
+
+def ask(client: PlainClient, packet: bytes) -> None:
+    """One query with a row of one column."""
+    client.socket.sendall(packet)
+    for _ in range(4 if client.capabilities & c.CLIENT_DEPRECATE_EOF else 5):
+        client.read()
+
+
+def drive(clients: list[Client], queries: dict[Client, list[bytes]], answer: bytes, count: int) -> float:
+    """Microseconds of a query. All server connections are lent, by clients that wait for an answer."""
+    connections = list(clients[0].route.pool.core.lent)
+    begun = time.process_time()
+    for number in range(count // POOL):
+        for connection in connections:
+            client = connection.borrower
+            connection.data_received(answer)
+            client.data_received(queries[client][number % (TEXTS - 1)])
+    return (time.process_time() - begun) / (count // POOL * POOL) * 1e6
+
+
+async def play(options: argparse.Namespace, port: int, target: int, folder: Path) -> None:
+    file = folder / "forebay.yaml"
+    file.write_text(
+        json.dumps(
+            {
+                "listen": [f"127.0.0.1:{port}"],
+                "target": {"address": f"127.0.0.1:{target}", "tls": {"mode": "disabled"}},
+                "users": [{"name": APP.name, "password": APP.password}],
+                "pool": {"max_connections": POOL},
+                "status": {"listen": ""},
+                "log": {"level": "warning"},
+            }
+        )
+    )
+    settings = config.load(str(file))
+    daemon = server.Server(settings, lambda: settings)
+    await daemon._start()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*server._GC_THRESHOLDS)
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(CLIENTS) as threads:
+
+        def everybody(work: Callable[[PlainClient], object]) -> asyncio.Future[list[object]]:
+            return asyncio.gather(*(loop.run_in_executor(threads, work, plain) for plain in plains))
+
+        plains = await loop.run_in_executor(None, connect, port, RICH if options.rich else POOR)
+        packets = dict(zip(plains, await everybody(globals()[options.kind]), strict=True))
+        clients = sorted(daemon.hub.clients.values(), key=lambda client: client.id)
+        while len(clients[0].route.pool.core.idle) < POOL:
+            await everybody(lambda plain: [ask(plain, packet) for packet in packets[plain][:200]])
+        await everybody(lambda plain: [ask(plain, packet) for packet in packets[plain]])
+        answer = await recorded(clients[0], loop.run_in_executor(threads, ask, plains[0], packets[plains[0]][5]))
+        measure(options, clients, dict(zip(clients, packets.values(), strict=True)), answer)
+    os._exit(0)
+
+
+def connect(port: int, capabilities: int) -> list[PlainClient]:
+    """One after the other, so that Forebay's ids are in their order."""
+    door: Any = SimpleNamespace(host="127.0.0.1", port=port)
+    credentials = Credentials.from_password(APP.name, APP.password.encode())
+    return [
+        PlainClient(door, credentials, capabilities=capabilities | c.CLIENT_MULTI_RESULTS, schema="bench")
+        for _ in range(CLIENTS)
+    ]
+
+
+async def recorded(client: Client, query: asyncio.Future[None]) -> bytes:
+    """What the server says to this query."""
+    chunks: list[bytes] = []
+    answering = client.answering
+
+    def note(data: bytes) -> None:
+        chunks.append(bytes(data))
+        answering(data)
+
+    client.answering = note
+    await query
+    client.answering = answering
+    return b"".join(chunks)
+
+
+def measure(
+    options: argparse.Namespace, clients: list[Client], queries: dict[Client, list[bytes]], answer: bytes
+) -> None:
+    for stream in (*clients, *clients[0].route.pool.core.idle):
+        stream.transport = Transport()
+    for client in clients:
+        client.data_received(queries[client][0])
+    drive(clients, queries, answer, 10 * QUERIES)
+    if options.profile:
+        profile = cProfile.Profile()
+        profile.runcall(drive, clients, queries, answer, 5 * QUERIES)
+        pstats.Stats(profile).sort_stats("tottime").print_stats(options.profile)
+    if options.callgrind:
+        count_instructions(lambda: drive(clients, queries, answer, QUERIES))
+        return
+    if options.seconds:
+        until = time.monotonic() + options.seconds
+        print(f"driving for {options.seconds} s: process {os.getpid()}", flush=True)
+        while time.monotonic() < until:
+            drive(clients, queries, answer, QUERIES)
+    pairs = [(drive(clients, queries, answer, QUERIES), unit()) for _ in range(ROUNDS)]
+    units = statistics.median(cost / one for cost, one in pairs)
+    cost, one = (sorted(column)[ROUNDS // 10] for column in zip(*pairs, strict=True))
+    print(f"{options.kind}, {len(answer)} bytes: {units:.1f} units; {cost:.2f} us when a unit is {one:.3f} us")
+
+
+def count_instructions(drive: Callable[[], object]) -> None:
+    """Instructions do not depend on what else the machine does."""
+    control = ["callgrind_control", "-i"]
+    subprocess.run([*control, "on", str(os.getpid())], check=True, stdout=subprocess.DEVNULL)
+    drive()
+    subprocess.run([*control, "off", str(os.getpid())], check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", nargs="?", choices=("point", "prepared"), default="point")
+    parser.add_argument("--rich", action="store_true", help="clients that speak what the server speaks")
+    parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="cProfile's, which sees Python only")
+    parser.add_argument("--callgrind", action="store_true", help=f"under valgrind: {QUERIES} queries are instrumented")
+    parser.add_argument("--seconds", type=float, default=0, help="drive so long, for perf to look on")
+    options = parser.parse_args()
+    with servers.make("mariadb", users=[APP]) as target, TemporaryDirectory() as folder:
+        target.execute("CREATE DATABASE bench")
+        target.execute("CREATE TABLE bench.t (id INT PRIMARY KEY, c CHAR(120))")
+        rows = ",".join(f"({number},REPEAT('x',119))" for number in range(1, TEXTS + 1))
+        target.execute(f"INSERT INTO bench.t VALUES {rows}")
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(play(options, free_port(), target.port, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
