@@ -17,10 +17,8 @@ from pathlib import Path
 
 # Files stay together, because a file's tests often share one daemon or one server.
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
-WITH_SERVERS = ("tests/servers", "tests/sessions", "tests/whole")
+WITH_SERVERS = ("tests/orms", "tests/servers", "tests/sessions", "tests/whole")
 ORACLE = "tests/oracle"
-# Run by `python -m tests.orms`.
-APART = ("tests/orms",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Suite:
 
 
 SUITES = (
-    Suite("rooms", ("tests", *(f"--ignore={folder}" for folder in (*WITH_SERVERS, ORACLE, *APART)))),
+    Suite("rooms", ("tests", *(f"--ignore={folder}" for folder in (*WITH_SERVERS, ORACLE)))),
     Suite("rooms, hot modules in the interpreter", ("tests/wire", "tests/session"), pure_python=True),
     Suite("real servers", WITH_SERVERS),
     Suite("oracle", (ORACLE,)),

@@ -45,7 +45,7 @@ def main() -> int:
     for flavour in flavours:
         with servers.make(flavour, users=[APP]) as server:
             for key in keys:
-                figures, wrong = attempt(BY_KEY[key], server, arguments.processes, at_once=True)
+                figures, wrong = attempt(BY_KEY[key], server, arguments.processes)
                 _say(key, flavour, figures, wrong)
                 table[key, flavour] = figures
                 failed = failed or bool(wrong)

@@ -21,7 +21,7 @@ Each ORM runs a small shop, written as its own manual does it and with its defau
 reading rows one by one and in bulk, transactions with savepoints and rollbacks, relations, locked rows, upserts, pages
 with totals, streams; with Unicode, NULL, decimals, dates, JSON and bytes. {processes} processes of it work at once
 through a Forebay whose pool has {pool} server connections, while another migrates the database further. Then the same
-is done directly on the server. Every process must have seen the same, and the databases must hold the same.
+is done directly on the server, by a process alone. Both must have seen the same, and the databases must hold the same.
 
 This page is made by `python -m tests.orms --write` ([tests/orms](../tests/orms)); `make test` repeats it with
 fewer processes.

@@ -71,10 +71,9 @@ def through(orm: Orm, server: Server, processes: int) -> tuple[Seen, Figures]:
         return seen, _figures(daemon, seen)
 
 
-def directly(orm: Orm, server: Server, processes: int, at_once: bool) -> Seen:
-    """The same on the server itself; without ``at_once`` one process takes all steps in turn, which is quicker."""
-    groups = _separate(processes)
-    return _run(orm, server, server.port, groups if at_once else [[step for steps in groups for step in steps]])
+def directly(orm: Orm, server: Server, processes: int) -> Seen:
+    """The same on the server itself, by one process that takes all steps in turn, so that nothing disturbs it."""
+    return _run(orm, server, server.port, [[step for steps in _separate(processes) for step in steps]])
 
 
 def _figures(daemon: Daemon, seen: Seen) -> Figures:
@@ -128,10 +127,10 @@ def _parts(line: dict[str, Any]) -> dict[str, Any]:
     return {**(result if isinstance(result, dict) else {"result": result}), "error": line.get("error")}
 
 
-def attempt(orm: Orm, server: Server, processes: int, at_once: bool) -> tuple[Figures, list[str]]:
+def attempt(orm: Orm, server: Server, processes: int) -> tuple[Figures, list[str]]:
     """Both ways. Returns Forebay's figures, and every failure and difference as text."""
     mine, figures = through(orm, server, processes)
-    theirs = directly(orm, server, processes, at_once)
+    theirs = directly(orm, server, processes)
     figures.seconds_directly = theirs.seconds
     wrong = [f"directly, {text}" for text in failures(theirs)]
     wrong += [f"through Forebay, {text}" for text in failures(mine)]

@@ -36,11 +36,27 @@ exports.labels = (n) => ['new', 'rare', 'Ünique'].map((name) => ({ name: `${n}-
 exports.placed = (day) => new Date(Date.UTC(2026, 1, 28 + day, 23, 59, 30));
 exports.pad = (number, width) => String(number).padStart(width, '0');
 
-// MySQL's number of a failed statement, wherever the ORM keeps the driver's error.
+const DEADLOCK = 1213;
+const driverError = (error) => [error, error.parent, error.driverError, error.cause].find((each) => each && each.errno);
+
+// MySQL's number of a failed statement, wherever the ORM keeps the driver's error; a deadlock is for exports.again.
 exports.errno = (error) => {
-  const driver = [error, error.parent, error.driverError, error.cause].find((each) => each && each.errno);
-  if (!driver) throw error;
+  const driver = driverError(error);
+  if (!driver || driver.errno === DEADLOCK) throw error;
   return driver.errno;
+};
+
+// What the transaction returns, taken again whenever InnoDB chose it to end a deadlock. Rolling back to a savepoint
+// leaves locks on the gaps where the rows were, so even strangers' inserts can meet there.
+exports.again = async (transaction) => {
+  for (;;) {
+    try {
+      return await transaction();
+    } catch (error) {
+      const driver = driverError(error);
+      if (!driver || driver.errno !== DEADLOCK) throw error;
+    }
+  }
 };
 
 // JSON would call Buffer's and Date's own toJSON before a replacer sees them.

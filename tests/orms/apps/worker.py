@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+DEADLOCK = 1213
 URL = os.environ.get("DATABASE_URL", "mysql://app:app-password@127.0.0.1:6033/shop")
 
 
@@ -23,6 +24,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         return f"bytes {bytes(value).hex()}"
     return f"{type(value).__name__} {value}"
+
+
+def again(transaction: Callable[[], Any]) -> Any:
+    """What ``transaction`` returns, taken again whenever InnoDB chose it to end a deadlock.
+
+    Rolling back to a savepoint leaves locks on the gaps where the rows were, so even strangers' inserts can meet there.
+    """
+    while True:
+        try:
+            return transaction()
+        except Exception as error:
+            driver_error = getattr(error, "orig", None) or error
+            if driver_error.args[:1] != (DEADLOCK,):
+                raise
 
 
 def say(**line: Any) -> None:

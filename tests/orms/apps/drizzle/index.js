@@ -84,19 +84,20 @@ async function orders(db, n) {
 // A transaction that fails as a whole, one whose savepoint fails, one that is rolled back by hand.
 async function undone(db, n) {
   const seen = [];
-  await db.transaction(async (tx) => {
+  await worker.again(() => db.transaction(async (tx) => {
     await tx.insert(label).values({ name: `${n}-never` });
     await tx.update(product).set({ price: '0' }).where(eq(product.process, n));
     await tx.insert(customer).values({ process: n, name: 'twice', email: `c0@${n}.example`, created: worker.placed(0) });
-  }).catch((error) => seen.push(worker.errno(error)));
-  await db.transaction(async (tx) => {
+  })).catch((error) => seen.push(worker.errno(error)));
+  seen.push(await worker.again(() => db.transaction(async (tx) => {
     await tx.insert(label).values({ name: `${n}-kept` });
-    await tx.transaction(async (inner) => {
+    const failed = await tx.transaction(async (inner) => {
       await inner.insert(label).values({ name: `${n}-lost` });
       await inner.insert(label).values({ name: `${n}-new` });
-    }).catch((error) => seen.push(worker.errno(error)));
+    }).catch(worker.errno);
     await tx.insert(label).values({ name: `${n}-too` });
-  });
+    return failed;
+  })));
   await db.transaction(async (tx) => {
     const [{ affectedRows }] = await tx.update(product).set({ price: sql`price + 1` }).where(eq(product.process, n));
     seen.push(affectedRows);

@@ -73,19 +73,20 @@ async function order(knex, n) {
 // A transaction that fails as a whole, one whose savepoint fails, one that is rolled back by hand.
 async function undone(knex, n) {
   const seen = [];
-  await knex.transaction(async (trx) => {
+  await worker.again(() => knex.transaction(async (trx) => {
     await trx('label').insert({ name: `${n}-never` });
     await trx('product').where({ process: n }).update({ price: 0 });
     await trx('customer').insert({ ...worker.customers(n)[0], name: 'twice' });
-  }).catch((error) => seen.push(worker.errno(error)));
-  await knex.transaction(async (trx) => {
+  })).catch((error) => seen.push(worker.errno(error)));
+  seen.push(await worker.again(() => knex.transaction(async (trx) => {
     await trx('label').insert({ name: `${n}-kept` });
-    await trx.transaction(async (inner) => {
+    const failed = await trx.transaction(async (inner) => {
       await inner('label').insert({ name: `${n}-lost` });
       await inner('label').insert({ name: `${n}-new` });
-    }).catch((error) => seen.push(worker.errno(error)));
+    }).catch(worker.errno);
     await trx('label').insert({ name: `${n}-too` });
-  });
+    return failed;
+  })));
   const trx = await knex.transaction({ isolationLevel: 'read committed' });
   seen.push(await trx('product').where({ process: n }).increment('price', 1));
   await trx.rollback();

@@ -81,23 +81,32 @@ def order(n: int) -> list[Any]:
 
 def undone(n: int) -> list[Any]:
     """A transaction that fails as a whole, one whose savepoint fails, one that is rolled back by hand."""
-    seen: list[Any] = []
-    try:
-        with database.atomic():
-            Label.create(name=f"{n}-never")
-            Product.update(price=0).where(Product.process == n).execute()
-            Customer.create(process=n, name="twice", email=f"c0@{n}.example", created=PLACED)
-    except IntegrityError as error:
-        seen.append(error.args[0])
-    with database.atomic():
+
+    @database.atomic()
+    def wholly() -> None:
+        Label.create(name=f"{n}-never")
+        Product.update(price=0).where(Product.process == n).execute()
+        Customer.create(process=n, name="twice", email=f"c0@{n}.example", created=PLACED)
+
+    @database.atomic()
+    def partly() -> Any:
+        failed = None
         Label.create(name=f"{n}-kept")
         try:
             with database.atomic():
                 Label.create(name=f"{n}-lost")
                 Label.create(name=f"{n}-new")
         except IntegrityError as error:
-            seen.append(error.args[0])
+            failed = error.args[0]
         Label.create(name=f"{n}-too")
+        return failed
+
+    seen: list[Any] = []
+    try:
+        worker.again(wholly)
+    except IntegrityError as error:
+        seen.append(error.args[0])
+    seen.append(worker.again(partly))
     with database.atomic() as transaction:
         seen.append(Product.update(price=Product.price + 1).where(Product.process == n).execute())
         transaction.rollback()

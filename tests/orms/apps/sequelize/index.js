@@ -76,23 +76,24 @@ async function order({ sequelize, Customer, Order, Line, Product }, n) {
 // A transaction that fails as a whole, one that is rolled back by hand.
 async function undone({ sequelize, Customer, Label, Product }, n) {
   const seen = [];
-  await sequelize.transaction(async (transaction) => {
+  await worker.again(() => sequelize.transaction(async (transaction) => {
     await Label.create({ name: `${n}-never` }, { transaction });
     await Product.update({ price: 0 }, { where: { process: n }, transaction });
     await Customer.create({ ...worker.customers(n)[0], name: 'twice' }, { transaction });
-  }).catch((error) => seen.push(worker.errno(error)));
+  })).catch((error) => seen.push(worker.errno(error)));
   const transaction = await sequelize.transaction({ isolationLevel: 'READ COMMITTED' });
   seen.push(await Product.increment({ price: 1 }, { where: { process: n }, transaction }));
   seen.push(await Product.sum('price', { where: { process: n }, transaction }));
   await transaction.rollback();
-  await sequelize.transaction(async (outer) => {
+  seen.push(await worker.again(() => sequelize.transaction(async (outer) => {
     await Label.create({ name: `${n}-kept` }, { transaction: outer });
-    await sequelize.transaction({ transaction: outer }, async (inner) => {
+    const failed = await sequelize.transaction({ transaction: outer }, async (inner) => {
       await Label.create({ name: `${n}-lost` }, { transaction: inner });
       await Label.create({ name: `${n}-new` }, { transaction: inner });
-    }).catch((error) => seen.push(worker.errno(error)));
+    }).catch(worker.errno);
     await Label.create({ name: `${n}-too` }, { transaction: outer });
-  }).catch((error) => seen.push(error.message));
+    return failed;
+  })).catch((error) => error.message));
   const left = await Label.findAll({ where: { name: { [Op.startsWith]: `${n}-` } }, order: ['name'] });
   return [...seen.map(String), left.map(({ name }) => name), await Product.sum('price', { where: { process: n } })];
 }

@@ -96,22 +96,31 @@ def order(sessions: sessionmaker[Session], n: int) -> list[Any]:
 
 def undone(sessions: sessionmaker[Session], n: int) -> list[Any]:
     """A transaction that fails as a whole, and one whose savepoint fails."""
-    seen: list[Any] = []
-    try:
+
+    def wholly() -> None:
         with sessions.begin() as session:
             session.add(Label(name=f"{n}-never"))
             session.execute(update(Product).where(Product.process == n).values(price=0))
             session.add(Customer(process=n, name="twice", email=f"c0@{n}.example", created=PLACED))
+
+    def partly() -> Any:
+        failed = None
+        with sessions.begin() as session:
+            session.add(Label(name=f"{n}-kept"))
+            try:
+                with session.begin_nested():
+                    session.add_all([Label(name=f"{n}-lost"), Label(name=f"{n}-new")])
+            except IntegrityError as error:
+                failed = error.orig.args[0]
+            session.add(Label(name=f"{n}-too"))
+        return failed
+
+    seen: list[Any] = []
+    try:
+        worker.again(wholly)
     except IntegrityError as error:
         seen.append(error.orig.args[0])
-    with sessions.begin() as session:
-        session.add(Label(name=f"{n}-kept"))
-        try:
-            with session.begin_nested():
-                session.add_all([Label(name=f"{n}-lost"), Label(name=f"{n}-new")])
-        except IntegrityError as error:
-            seen.append(error.orig.args[0])
-        session.add(Label(name=f"{n}-too"))
+    seen.append(worker.again(partly))
     with sessions() as session:
         seen += session.scalars(select(Label.name).where(Label.name.startswith(f"{n}-")).order_by(Label.name))
         seen.append(session.scalar(select(func.sum(Product.price)).filter_by(process=n)))
@@ -120,18 +129,22 @@ def undone(sessions: sessionmaker[Session], n: int) -> list[Any]:
 
 def changes(sessions: sessionmaker[Session], n: int) -> list[Any]:
     """Updates and deletes with their counts, an upsert, a row taken out of a relation."""
-    with sessions.begin() as session:
-        mine = Product.process == n
-        dearer = session.execute(update(Product).where(mine, Product.price > n + 5).values(price=Product.price * 2))
-        gone = session.execute(delete(Product).where(mine, Product.sku >= f"{n:02}-055"))
-        upsert = mysql_insert(Label).values([{"name": f"{n}-kept"}, {"name": f"{n}-added"}])
-        upserted = session.execute(upsert.on_duplicate_key_update(name=func.concat(upsert.inserted.name, "+")))
-        shop_order = session.scalars(
-            select(Order).join(Order.customer).where(Customer.process == n).order_by(Order.placed)
-        ).first()
-        shop_order.status = "sent"
-        del shop_order.lines[0]
-        return [dearer.rowcount, gone.rowcount, upserted.rowcount]
+
+    def transaction() -> list[Any]:
+        with sessions.begin() as session:
+            mine = Product.process == n
+            dearer = session.execute(update(Product).where(mine, Product.price > n + 5).values(price=Product.price * 2))
+            gone = session.execute(delete(Product).where(mine, Product.sku >= f"{n:02}-055"))
+            upsert = mysql_insert(Label).values([{"name": f"{n}-kept"}, {"name": f"{n}-added"}])
+            upserted = session.execute(upsert.on_duplicate_key_update(name=func.concat(upsert.inserted.name, "+")))
+            shop_order = session.scalars(
+                select(Order).join(Order.customer).where(Customer.process == n).order_by(Order.placed)
+            ).first()
+            shop_order.status = "sent"
+            del shop_order.lines[0]
+            return [dearer.rowcount, gone.rowcount, upserted.rowcount]
+
+    return worker.again(transaction)
 
 
 def pages(sessions: sessionmaker[Session], n: int) -> list[Any]:

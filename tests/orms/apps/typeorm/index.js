@@ -72,19 +72,20 @@ async function order(source, n) {
 // A transaction that fails as a whole, one whose savepoint fails, one that is rolled back by hand.
 async function undone(source, n) {
   const seen = [];
-  await source.transaction(async (manager) => {
+  await worker.again(() => source.transaction(async (manager) => {
     await manager.insert(Label, { name: `${n}-never` });
     await manager.update(Product, { process: n }, { price: '0' });
     await manager.save(Customer, { ...worker.customers(n)[0], name: 'twice' });
-  }).catch((error) => seen.push(worker.errno(error)));
-  await source.transaction(async (outer) => {
+  })).catch((error) => seen.push(worker.errno(error)));
+  seen.push(await worker.again(() => source.transaction(async (outer) => {
     await outer.save(Label, { name: `${n}-kept` });
-    await outer.transaction(async (inner) => {
+    const failed = await outer.transaction(async (inner) => {
       await inner.save(Label, { name: `${n}-lost` });
       await inner.save(Label, { name: `${n}-new` });
-    }).catch((error) => seen.push(worker.errno(error)));
+    }).catch(worker.errno);
     await outer.save(Label, { name: `${n}-too` });
-  });
+    return failed;
+  })));
   const runner = source.createQueryRunner();
   await runner.startTransaction('READ COMMITTED');
   seen.push((await runner.manager.increment(Product, { process: n }, 'price', 1)).affected);
@@ -101,7 +102,7 @@ async function changes({ manager }, n) {
     (await manager.update(Product, dearer, { price: () => 'price * 2' })).affected,
     (await manager.delete(Product, { process: n, sku: MoreThanOrEqual(`${worker.pad(n, 2)}-055`) })).affected,
   ];
-  await manager.upsert(Label, [{ name: `${n}-kept` }, { name: `${n}-added` }], ['name']);
+  await worker.again(() => manager.upsert(Label, [{ name: `${n}-kept` }, { name: `${n}-added` }], ['name']));
   const [first] = await manager.find(Order, {
     where: { customer: { process: n } }, relations: { lines: true }, order: { placed: 'ASC' }, take: 1,
   });
