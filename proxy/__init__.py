@@ -36,6 +36,7 @@ COMPILED = (
     "proxy.relay.transfer",
     "proxy.session.statements",
     "proxy.session.tokens",
+    "proxy.wire.attributes",
     "proxy.wire.frames",
     "proxy.wire.replies",
 )

@@ -25,6 +25,7 @@ from proxy.wire.constants import (
     CLIENT_DEPRECATE_EOF,
     CLIENT_FOUND_ROWS,
     CLIENT_LONG_PASSWORD,
+    CLIENT_QUERY_ATTRIBUTES,
     CLIENT_SESSION_TRACK,
     CLIENT_SSL,
     CLIENT_ZSTD,
@@ -101,6 +102,7 @@ async def _log_in(
     if extended:
         capabilities &= ~CLIENT_LONG_PASSWORD  # says that the extended capabilities are there
     connection.extended_metadata = bool(extended)
+    connection.query_attributes = bool(capabilities & CLIENT_QUERY_ATTRIBUTES)
     if target.compression != "none":
         capabilities |= _compression_flag(target, greeting)
     is_unix = target.address.startswith("unix:")

@@ -28,6 +28,7 @@ cdef class ServerConnection(Stream):
     cdef public object on_lost
     cdef public str plugin
     cdef public object prepared
+    cdef public bint query_attributes
     cdef public Reply reply
     cdef public int residue
     cdef public object state

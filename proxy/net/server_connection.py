@@ -21,9 +21,9 @@ from proxy.errors import MalformedPacket, ProxyError, ServerLost
 from proxy.net.stream import Stream
 from proxy.session.prepared import Preparations
 from proxy.session.state import State
-from proxy.wire import replies
+from proxy.wire import attributes, replies
 from proxy.wire.answers import Answer
-from proxy.wire.constants import COM_QUIT, COM_STMT_PREPARE
+from proxy.wire.constants import COM_QUERY, COM_QUIT, COM_STMT_PREPARE
 from proxy.wire.frames import FrameReader, frame
 from proxy.wire.replies import Reply
 
@@ -71,6 +71,7 @@ class ServerConnection(Stream):
         "on_lost",
         "plugin",
         "prepared",
+        "query_attributes",
         "reply",
         "residue",
         "state",
@@ -101,6 +102,7 @@ class ServerConnection(Stream):
         self.mariadb = False
         self.capabilities = 0
         self.extended_metadata = False  # MariaDB's, in column definitions
+        self.query_attributes = False  # looks for them in commands
         self.nonce = b""
         self.plugin = ""
         self.address = ""
@@ -233,7 +235,11 @@ class ServerConnection(Stream):
         self._shapes = [replies.PREPARE if command[0] == COM_STMT_PREPARE else replies.QUERY for command in commands]
         self._raw = []
         self._expect()
-        self.write(b"".join([*(frame(command) for command in commands), behind]))  # each write is a system call
+        self.write(b"".join([*map(self._framed, commands), behind]))  # each write is a system call
+
+    def _framed(self, command: bytes) -> bytes:
+        packet = frame(command)
+        return attributes.with_none(packet) if self.query_attributes and command[0] == COM_QUERY else packet
 
     def _expect(self) -> None:
         """Another answer begins. That to a preparation is for clients, so its extended metadata stays."""

@@ -16,6 +16,7 @@ cdef class Client(Stream):
     cdef public bint ahead
     cdef public int answer_sequence
     cdef public object answering
+    cdef public bytes attributed
     cdef public tuple attributes
     cdef public double began
     cdef public unsigned long long capabilities
@@ -29,6 +30,7 @@ cdef class Client(Stream):
     cdef public bint extended_metadata
     cdef public bint first_session
     cdef public object found_rows
+    cdef public bint gives_attributes
     cdef public object held
     cdef public Hub hub
     cdef public long long id

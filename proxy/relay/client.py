@@ -47,6 +47,7 @@ class Client(Stream):
         "ahead",
         "answer_sequence",
         "answering",
+        "attributed",
         "attributes",
         "began",
         "capabilities",
@@ -60,6 +61,7 @@ class Client(Stream):
         "extended_metadata",
         "first_session",
         "found_rows",
+        "gives_attributes",
         "held",
         "hub",
         "id",
@@ -117,6 +119,7 @@ class Client(Stream):
         self.extended_metadata = False
         self.wanted: frozenset[bytes] | None = None
         self.multi_statements = False
+        self.gives_attributes = False  # writes query attributes into its commands, or that there are none
         self.nonce = b""
         self.login: login.Login | None = None
         self.route: Route = None  # type: ignore[assignment]  # known when the login is done
@@ -146,6 +149,7 @@ class Client(Stream):
         # The command under way.
         self.command = 0
         self.packet = b""
+        self.attributed = b""  # the same command as it came, where the client writes query attributes
         self.shape = 0
         self.traits: Traits | None = None
         self.answer_sequence = 1
@@ -280,7 +284,7 @@ class Client(Stream):
         self.phase = IDLE
         self.reader.sequence = 0
         self.traits = None
-        self.packet = b""
+        self.packet = self.attributed = b""
         self.on_lent = None
         self.retried = False
         if self.doomed:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import MalformedPacket, NotSupported, ServerLost, UnknownCommand
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import asking, executing, kill, leaving, lending, login, own_answers, preparing
+from proxy.relay import asking, executing, kill, leaving, lending, login, outgoing, own_answers, preparing
 from proxy.session.conversations import FOUND_ROWS
 from proxy.session.statements import Traits
 from proxy.wire import executions, packets, replies
@@ -70,6 +70,12 @@ def _query(client: Client, packet: bytes) -> None:
         stats.queries_plain += 1
     else:
         stats.queries_tls += 1
+    if client.gives_attributes:
+        try:
+            outgoing.take_query(client)
+        except MalformedPacket as error:
+            client.refuse(error)
+            return
     traits = client.traits = read_traits(client)
     client.shape = replies.QUERY
     if traits.flags & _MAY_BE_ANSWERED and own_answers.try_here(client, traits):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import MalformedPacket, ProxyError, ServerRefused
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import asking, executed, learning, lending, own_answers, preparing, transfer
+from proxy.relay import asking, executed, learning, lending, outgoing, own_answers, preparing, transfer
 from proxy.session.conversations import WARNINGS, check, query
 from proxy.session.prepared import FRESH, Preparation, Preparations, Statement, depends_on_history, settle
 from proxy.session.state import State
@@ -32,7 +32,7 @@ def execute(client: Client) -> None:
     statement = _named(client)
     if statement is None:
         return
-    if (refusal := _refusal(statement, client.packet)) is not None:
+    if (refusal := _refusal(client, statement)) is not None:
         _refuse(client, refusal)
         return
     client.shape = replies.QUERY
@@ -81,13 +81,16 @@ def _refuse(client: Client, error: ProxyError) -> None:
     lending.borrow(client)
 
 
-def _refusal(statement: Statement, packet: bytes) -> ProxyError | None:
+def _refusal(client: Client, statement: Statement) -> ProxyError | None:
     """Note the types that an execution gives; an error where it cannot be sent."""
     if statement.failure is not None:
         return statement.failure
+    parameters = statement.definition.parameters
     try:
-        types = executions.bound_types(packet, statement.definition.parameters)
-    except MalformedPacket as error:
+        if client.gives_attributes:
+            outgoing.take_execution(client, parameters)
+        types = executions.bound_types(client.packet, parameters)
+    except (MalformedPacket, ServerRefused) as error:
         return error
     if types is None and statement.types is None:
         return ServerRefused(1210, "HY000", "Incorrect arguments to mysqld_stmt_execute")
@@ -253,6 +256,7 @@ def _send_execution(client: Client, server: ServerConnection, preparation: Prepa
     if types:
         if types != preparation.types and executions.bound_types(packet, len(types) // 2) is None:
             packet = executions.with_types(packet, types)
+            client.attributed = b""  # without types there were no attributes either
         # A server may go on with another client's type where a parameter came as a bare NULL.
         preparation.types = None if MYSQL_TYPE_NULL in types[::2] else types
     statement.used = preparation

@@ -11,6 +11,7 @@ cdef class Hub:
     cdef public bint draining
     cdef public bint extended_metadata
     cdef public object prepared
+    cdef public bint query_attributes
     cdef public object routes
     cdef public object rsa
     cdef public object settings

@@ -28,7 +28,8 @@ UNKNOWN_VERSION = "8.0.0-forebay"
 
 
 class Hub:
-    """One for the process. ``clients`` by connection id; the greeting says ``version`` and ``extended_metadata``."""
+    """One for the process. ``clients`` by connection id; the greeting says ``version``, ``extended_metadata``
+    and ``query_attributes``."""
 
     def __init__(self, settings: Settings, users: dict[str, Credentials], rsa: RsaKey | None) -> None:
         self.configure(settings, users)
@@ -41,6 +42,7 @@ class Hub:
         self.routes: Routes
         self.version = UNKNOWN_VERSION
         self.extended_metadata = False
+        self.query_attributes = False
         self.advised: set[tuple[str, str]] = set()  # what advice mode has told, by user and part
         self.draining = False
         self.all_gone = asyncio.Event()  # set when the last client has left

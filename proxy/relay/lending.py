@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from proxy.errors import ProxyError, ServerLost
 from proxy.net.server_connection import UNSEEN, ServerConnection
 from proxy.net.tasks import spawn
-from proxy.relay import asking, learning
+from proxy.relay import asking, learning, outgoing
 from proxy.relay.leaving import orphaned
 from proxy.relay.phases import BUSY
 from proxy.session import statements, variables
@@ -101,7 +101,7 @@ def lend(client: Client, server: ServerConnection) -> None:
             return
         several = client.traits is not None and client.traits.flags & _MAY_BE_SEVERAL
         if residue in (0, INSERT_ID) and client.on_lent is None and not several:
-            _bring(client, server, _exchange_insert_ids(client, server), behind=client.packet)
+            _bring(client, server, _exchange_insert_ids(client, server), behind=outgoing.packet(client, server))
             return
     _switch(client, server)
 

@@ -44,6 +44,7 @@ from proxy.wire.constants import (
     CLIENT_PLUGIN_AUTH_LENENC,
     CLIENT_PROTOCOL_41,
     CLIENT_PS_MULTI_RESULTS,
+    CLIENT_QUERY_ATTRIBUTES,
     CLIENT_SECURE_CONNECTION,
     CLIENT_SESSION_TRACK,
     CLIENT_SSL,
@@ -128,6 +129,7 @@ def greet(client: Client) -> None:
         return
     client.nonce = auth.new_nonce()
     client.extended_metadata = hub.extended_metadata
+    client.gives_attributes = hub.query_attributes
     form = packets.greeting_form(
         hub.version,
         _offered(client),
@@ -147,6 +149,8 @@ def _offered(client: Client) -> int:
     offered = OFFERED
     if client.extended_metadata:  # MariaDB calls the bit CLIENT_MYSQL, and leaves it out where its own follow
         offered &= ~CLIENT_LONG_PASSWORD
+    if client.gives_attributes:
+        offered |= CLIENT_QUERY_ATTRIBUTES
     if hub.client_tls is not None:
         offered |= CLIENT_SSL
     return offered | COMPRESSED if hub.settings.clients.compression else offered
@@ -179,6 +183,7 @@ def _begin(client: Client, packet: packets.Login) -> None:
         client.extended_metadata = False
     elif client.extended_metadata:
         client.capabilities |= CLIENT_EXTENDED_METADATA
+    client.gives_attributes = bool(client.capabilities & CLIENT_QUERY_ATTRIBUTES)
     client.attributes = packet.attributes
     _authenticate(client, packet)
 

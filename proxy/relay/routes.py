@@ -81,6 +81,7 @@ class Route:
         self.connections.add(connection)
         self.hub.version = connection.version
         self.hub.extended_metadata = connection.extended_metadata
+        self.hub.query_attributes = connection.query_attributes
         stats = self.hub.stats
         if connection.tls is not None:
             stats.server_logins_tls += 1

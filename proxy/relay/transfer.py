@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import MalformedPacket, NotSupported, ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import executed, learning, leaving, lending
+from proxy.relay import executed, learning, leaving, lending, outgoing
 from proxy.relay.phases import BUSY, FILE
 from proxy.relay.renaming import Renaming
 from proxy.session import pins, statements
 from proxy.session.conversations import ask_status
-from proxy.wire import packets
+from proxy.wire import attributes, packets
 from proxy.wire.answers import Answer
 from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, COM_QUERY, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 from proxy.wire.frames import frame, frame_count
@@ -52,15 +52,19 @@ def send(client: Client, server: ServerConnection) -> None:
     if server.behind:  # it went out together with a question
         server.behind = False
     else:
-        server.write(client.packet)
+        server.write(outgoing.packet(client, server) if server.query_attributes else client.packet)
 
 
 def send_renamed(client: Client, server: ServerConnection, packet: bytes, names: dict[bytes, bytes]) -> None:
     """Send ``packet`` instead, in whose answer the columns are to be named as in ``names``."""
-    written, client.packet = client.packet, packet
+    as_written = outgoing.packet(client, server)
+    written = client.packet, client.attributed
+    if client.attributed:
+        client.attributed = attributes.with_those_of(client.attributed, packet)
+    client.packet = packet
     send(client, server)
-    client.packet = written
-    server.answering = Renaming(server, written, names, client.answering)
+    client.packet, client.attributed = written
+    server.answering = Renaming(server, as_written, names, client.answering)
 
 
 def answered(client: Client, data: bytes) -> None:

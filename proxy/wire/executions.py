@@ -3,8 +3,8 @@
 The statement's id is replaced in place; parameter types are read, and put in where the client left them out. Values
 are never looked at.
 
-Source: "COM_STMT_EXECUTE" in the MySQL Source Code Documentation. CLIENT_QUERY_ATTRIBUTES, which changes the packet, is
-not negotiated by Forebay.
+Source: "COM_STMT_EXECUTE" in the MySQL Source Code Documentation. ``attributes`` has the packets of those who negotiate
+CLIENT_QUERY_ATTRIBUTES.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from proxy.errors import MalformedPacket
 from proxy.wire.frames import HEADER, LONGEST, frame
 
 _ID = HEADER + 1
-_BITMAP = _ID + 4 + 1 + 4  # behind the flags and the count of iterations
+FLAGS = _ID + 4
+BITMAP = FLAGS + 1 + 4  # behind the flags and the count of iterations
 
 NO_ID = 0xFFFFFFFF  # MariaDB: the statement prepared last
 
@@ -22,10 +23,13 @@ def text(packet: bytes) -> bytes:
     """The SQL text of a framed command; a payload over 16 MiB is in several frames, whose headers are not text."""
     if len(packet) < HEADER + LONGEST:
         return packet[HEADER + 1 :]
-    return _payload(packet)[1:]
+    return payload(packet)[1:]
 
 
-def _payload(packet: bytes) -> bytes:
+def payload(packet: bytes) -> bytes:
+    """The payload of a framed command, also of one in several frames."""
+    if len(packet) < HEADER + LONGEST:
+        return packet[HEADER:]
     starts = range(0, len(packet), HEADER + LONGEST)
     return b"".join([packet[start + HEADER : start + HEADER + LONGEST] for start in starts])
 
@@ -49,7 +53,7 @@ def flags(packet: bytes) -> int:
 
 def nulls(packet: bytes, parameters: int) -> int:
     """The bitmap of parameters that are NULL, the first one lowest."""
-    return int.from_bytes(packet[_BITMAP : _BITMAP + (parameters + 7) // 8], "little")
+    return int.from_bytes(packet[BITMAP : BITMAP + (parameters + 7) // 8], "little")
 
 
 def bound_types(packet: bytes, parameters: int) -> bytes | None:
@@ -57,8 +61,8 @@ def bound_types(packet: bytes, parameters: int) -> bytes | None:
 
     Raises MalformedPacket where the packet ends before.
     """
-    flag = _BITMAP + (parameters + 7) // 8
-    if len(packet) < _BITMAP or (parameters and len(packet) <= flag):
+    flag = BITMAP + (parameters + 7) // 8
+    if len(packet) < BITMAP or (parameters and len(packet) <= flag):
         raise MalformedPacket
     if not parameters:
         return b""
@@ -72,16 +76,16 @@ def bound_types(packet: bytes, parameters: int) -> bytes | None:
 
 def values(packet: bytes, parameters: int) -> bytes:
     """All the values of a COM_STMT_EXECUTE, one behind the other, undecoded."""
-    flag = _BITMAP + (parameters + 7) // 8
+    flag = BITMAP + (parameters + 7) // 8
     return packet[flag + 1 + (2 * parameters if packet[flag : flag + 1] == b"\1" else 0) :]
 
 
 def with_types(packet: bytes, types: bytes) -> bytes:
     """The same COM_STMT_EXECUTE, one without types, with ``types``."""
-    flag = _BITMAP + (len(types) // 2 + 7) // 8
+    flag = BITMAP + (len(types) // 2 + 7) // 8
     if len(packet) - HEADER + len(types) < LONGEST:
         length = len(packet) - HEADER + len(types)
         return length.to_bytes(3, "little") + packet[3:flag] + b"\1" + types + packet[flag + 1 :]
-    payload = _payload(packet)
+    whole = payload(packet)
     flag -= HEADER
-    return frame(payload[:flag] + b"\1" + types + payload[flag + 1 :])
+    return frame(whole[:flag] + b"\1" + types + whole[flag + 1 :])
