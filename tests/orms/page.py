@@ -24,7 +24,7 @@ through a Forebay whose pool has {pool} server connections, while another migrat
 is done directly on the server, by a process alone. Both must have seen the same, and the databases must hold the same.
 
 This page is made by `python -m tests.orms --write` ([tests/orms](../tests/orms)); `make test` repeats it with
-fewer processes.
+fewer processes, each ORM on one of the servers.
 
 {table}
 

@@ -1,8 +1,9 @@
 """Every ORM's application sees and leaves the same through a Forebay with a pool of 2 as directly, and pins only for
-what truly must. Fewer processes than ``python -m tests.orms`` takes, and directly one after the other."""
+what truly must. Fewer processes than ``python -m tests.orms`` takes, each ORM on one of the servers."""
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -12,15 +13,18 @@ from tests.orms.catalogue import NODE_MODULES, ORMS, Orm
 from tests.orms.trial import Figures, attempt
 from tests.servers import FLAVOURS, Server
 
-PROCESSES = 4
+PROCESSES = 3
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("orm", ORMS, ids=lambda orm: orm.key)
-def test_same_as_directly(orm: Orm, server: Server) -> None:
+@pytest.mark.parametrize(
+    ("orm", "flavour"), zip(ORMS, itertools.cycle(sorted(FLAVOURS))), ids=lambda each: getattr(each, "key", each)
+)
+def test_same_as_directly(orm: Orm, flavour: str, request: pytest.FixtureRequest) -> None:
+    server: Server = request.getfixturevalue(flavour)
     if orm.node and not NODE_MODULES.exists():
         pytest.skip("no node modules; `make setup` installs them")
-    figures, wrong = attempt(orm, server, PROCESSES, at_once=False)
+    figures, wrong = attempt(orm, server, PROCESSES)
     assert not wrong, "\n".join(wrong)
     assert set(figures.pins) <= set(orm.pins)
     assert figures.statements > PROCESSES
