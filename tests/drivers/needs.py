@@ -12,7 +12,10 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
+from tests.servers import FLAVOURS, Unavailable
+
 PYTHON, NODE_JS, PHP, PERL, GO, JAVA = "Python", "Node.js", "PHP", "Perl", "Go", "Java"
+CLIENTS, DUMPS, LOAD = "command line", "dump", "sysbench"
 NODE_MODULES = Path(__file__).parent / "programs" / "node" / "node_modules"
 GO_PATH = Path("/usr/share/gocode")
 GO_DRIVER = GO_PATH / "src/github.com/go-sql-driver/mysql"
@@ -39,9 +42,20 @@ PACKAGES: Mapping[str, Mapping[str, Callable[[], bool]]] = {
         "libdbd-mariadb-perl": partial(_runs, "perl", "-MDBD::MariaDB", "-e1"),
     },
     GO: {"golang-go": partial(_has, "go"), "golang-github-go-sql-driver-mysql-dev": GO_DRIVER.exists},
+    DUMPS: {"mydumper": partial(_has, "mydumper")},
+    LOAD: {"sysbench": partial(_has, "sysbench")},
     JAVA: {"default-jdk-headless": partial(_has, "javac"), "libmariadb-java": JAVA_DRIVER.exists},
 }
 MODULES = ("MySQLdb", "aiomysql", "asyncmy", "mariadb", "mysql.connector")
+
+
+def _absent_clients() -> list[str]:
+    try:
+        for flavour in FLAVOURS.values():
+            flavour.client_command()
+    except Unavailable as unavailable:
+        return [str(unavailable)]
+    return []
 
 
 @cache
@@ -52,7 +66,9 @@ def missing(language: str) -> str:
     elif language == NODE_JS:
         absent = [] if NODE_MODULES.exists() else ["node modules, which `make setup` installs"]
     else:
-        absent = [package for package, is_here in PACKAGES[language].items() if not is_here()]
+        absent = [package for package, is_here in PACKAGES.get(language, {}).items() if not is_here()]
+    if language in (CLIENTS, DUMPS):
+        absent += _absent_clients()
     return ", ".join(absent)
 
 

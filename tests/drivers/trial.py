@@ -18,12 +18,12 @@ from typing import Any
 import pymysql
 
 from proxy.wire import constants as c
-from tests.drivers.catalogue import MATERIAL, TRIALS, Driver
+from tests.drivers.catalogue import MATERIAL, Driver
 from tests.servers import APP, Server, certificates
 from tests.whole.daemon import Daemon
 from tests.whole.raw_client import RawClient
 
-DEADLINE = 300.0
+DEADLINE = 120.0
 OPTIONS = ("--max-allowed-packet=64M",)
 POOL = 2
 
@@ -71,7 +71,7 @@ def attempt(driver: Driver, server: Server, daemon: Daemon) -> Outcome:
     """Directly first, then through Forebay, each on a fresh database of the same name."""
     with RawClient(daemon) as client:
         compresses = bool(client.greeting.capabilities & c.CLIENT_COMPRESS)
-    trials = [trial for trial in TRIALS if compresses or trial != "compression"]
+    trials = [trial for trial in driver.trials if compresses or trial != "compression"]
     directly: dict[str, Any] = {}
     if server.flavour not in driver.no_login:
         directly = _run(driver, server, server.port, trials)
@@ -147,7 +147,7 @@ def _run(driver: Driver, server: Server, port: int, trials: list[str]) -> dict[s
     }
     try:
         done = subprocess.run(
-            driver.command_line(),
+            driver.command(),
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

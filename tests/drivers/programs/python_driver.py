@@ -10,22 +10,16 @@ import asyncio
 import contextlib
 import datetime
 import decimal
-import faulthandler
-import hashlib
 import importlib.metadata
-import json
-import os
 import sys
 import threading
-import traceback
 import warnings
+
+from playing import HOW, MATERIAL, play, short
 
 # Drivers turn some of the server's warnings into Python's.
 warnings.simplefilter("ignore")
 
-HOW = json.loads(os.environ["DRIVER_TRIAL"])
-with open(HOW["material"]) as file:
-    MATERIAL = json.load(file)
 LOGIN = {"host": HOW["host"], "port": HOW["port"], "user": HOW["user"], "password": HOW["password"]}
 
 
@@ -33,9 +27,8 @@ def plain(value):
     """What is printed of a value: its type, and itself or, when long, its digest."""
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
-    data = value if isinstance(value, bytes | bytearray) else repr(value).encode()
-    shown = repr(value) if len(data) < 200 else f"{len(data)} bytes {hashlib.sha1(data).hexdigest()}"
-    return f"{type(value).__name__} {shown}"
+    shown = short(value if isinstance(value, bytes | bytearray) else repr(value))
+    return f"{type(value).__name__} {shown if isinstance(shown, str) else repr(value)}"
 
 
 class PyMySQL:
@@ -514,24 +507,6 @@ class Trials:
             return [asked(cursor, MATERIAL["many"]), asked(cursor, MATERIAL["select_types"])]
 
 
-NAMES = [
-    *"types prepared parameters nulls unicode blobs transactions warnings errors".split(),
-    *"results cursors session cancel tls compression".split(),
-]
-
-
-def main():
-    faulthandler.dump_traceback_later(280, exit=True)
-    driver = DRIVERS[sys.argv[1]]()
-    found = {"version": importlib.metadata.version(DISTRIBUTIONS.get(sys.argv[1], sys.argv[1]))}
-    trials = Trials(driver)
-    for name in HOW.get("only") or NAMES:
-        try:
-            found[name] = getattr(trials, name)()
-        except Exception:
-            found[name] = {"failed": traceback.format_exc()[-2000:]}
-    print(json.dumps(found))
-
-
 if __name__ == "__main__":
-    main()
+    version = importlib.metadata.version(DISTRIBUTIONS.get(sys.argv[1], sys.argv[1]))
+    play(version, Trials(DRIVERS[sys.argv[1]]()))

@@ -5,7 +5,7 @@
 // with its type. What a driver does not have it leaves out.
 declare(strict_types=1);
 ini_set('memory_limit', '1G');
-set_time_limit(280);
+set_time_limit(100);
 
 $how = json_decode(getenv('DRIVER_TRIAL'), true);
 $material = json_decode(file_get_contents($how['material']), true);

@@ -11,7 +11,7 @@ use Digest::SHA qw(sha1_hex);
 use Encode qw(encode_utf8);
 use JSON::PP;
 
-alarm 280;
+alarm 100;
 my $how = decode_json($ENV{DRIVER_TRIAL});
 my $material = do {
     open my $file, '<:raw', $how->{material} or die $!;

@@ -407,7 +407,7 @@ var trials = map[string]func() answer{
 }
 
 func main() {
-	time.AfterFunc(280*time.Second, func() { panic("too slow") })
+	time.AfterFunc(100*time.Second, func() { panic("too slow") })
 	check(json.Unmarshal([]byte(os.Getenv("DRIVER_TRIAL")), &how))
 	text, err := ioutil.ReadFile(how.Material)
 	check(err)
