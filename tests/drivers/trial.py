@@ -60,9 +60,10 @@ def company(daemon: Daemon) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Outcome:
-    """What each trial came to, the driver's version, and what is wrong, as text."""
+    """What each trial came to, the driver's version, and as text what is wrong, or missing on this machine."""
 
     version: str = ""
+    missing: str = ""
     cells: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
@@ -78,11 +79,11 @@ def attempt(driver: Driver, server: Server, daemon: Daemon) -> Outcome:
     through = _run(driver, server, daemon.port, trials)
     outcome = Outcome(through.get("version", ""))
     for trial in trials:
-        _compare(driver, trial, directly, through, outcome)
+        compare(driver, trial, directly, through, outcome)
     return outcome
 
 
-def _compare(driver: Driver, trial: str, directly: dict[str, Any], through: dict[str, Any], outcome: Outcome) -> None:
+def compare(driver: Driver, trial: str, directly: dict[str, Any], through: dict[str, Any], outcome: Outcome) -> None:
     mine, theirs = through.get(trial), directly.get(trial)
     cell = SAME if directly else ONLY_THROUGH
     if mine is None and theirs is None:

@@ -10,8 +10,8 @@ from proxy.wire import auth
 from proxy.wire import constants as c
 from proxy.wire import packets as p
 from proxy.wire.auth import Credentials
-from proxy.wire.frames import frame
 from tests.servers import Server
+from tests.whole.packet_socket import PacketSocket
 
 RICH = (
     c.CLIENT_PROTOCOL_41
@@ -27,7 +27,7 @@ RICH = (
 POOR = RICH & ~(c.CLIENT_SESSION_TRACK | c.CLIENT_DEPRECATE_EOF)
 
 
-class PlainClient:
+class PlainClient(PacketSocket):
     """Logged in when made. MariaDB's own capabilities are those above the 32 bits of ``capabilities``.
     ``switches`` holds the plugins that the server switched to, ``said`` every auth packet."""
 
@@ -43,16 +43,16 @@ class PlainClient:
         schema: str | None = None,
     ) -> None:
         if unix:
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.connect(server.socket)
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(server.socket)
         else:
-            self.socket = socket.create_connection((server.host, server.port))
-        self.socket.settimeout(20)
+            connection = socket.create_connection((server.host, server.port))
+        connection.settimeout(20)
+        super().__init__(connection)
         self.secure = tls or unix
         self.capabilities = capabilities | (c.CLIENT_CONNECT_WITH_DB if schema else 0)
         self.schema = schema
         self.allow_public_key = allow_public_key
-        self.sequence = 0
         self.said: list[bytes] = []
         try:
             self.raw_greeting = self.read()
@@ -67,9 +67,6 @@ class PlainClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        self.socket.close()
 
     @property
     def switches(self) -> list[str]:
@@ -113,24 +110,6 @@ class PlainClient:
                 answer = talk.send(self.said[-1])
         except StopIteration as stop:
             self.ok = p.parse_ok(stop.value, self.capabilities)
-
-    def write(self, payload: bytes) -> None:
-        self.socket.sendall(frame(payload, self.sequence))
-        self.sequence += 1
-
-    def read(self) -> bytes:
-        head = self._exactly(4)
-        self.sequence = head[3] + 1
-        return self._exactly(int.from_bytes(head[:3], "little"))
-
-    def _exactly(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            more = self.socket.recv(size - len(data))
-            if not more:
-                raise ConnectionError("the server closed the connection")
-            data += more
-        return data
 
     def command(self, payload: bytes) -> bytes:
         """Sends a command; returns the first packet of its answer."""

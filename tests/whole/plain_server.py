@@ -13,7 +13,7 @@ from proxy.wire import auth
 from proxy.wire import constants as c
 from proxy.wire import packets as p
 from proxy.wire.auth import Credentials, RsaKey
-from proxy.wire.frames import frame
+from tests.whole.packet_socket import PacketSocket
 
 CAPABILITIES = (
     c.CLIENT_LONG_PASSWORD
@@ -62,15 +62,15 @@ class PlainServer:
             except OSError:
                 return
             connection.settimeout(20)
-            client = _Client(connection)
+            client = PacketSocket(connection)
             try:
                 self._talk(client)
             except (ConnectionError, ssl.SSLError):
                 pass
             finally:
-                client.socket.close()
+                client.close()
 
-    def _talk(self, client: _Client) -> None:
+    def _talk(self, client: PacketSocket) -> None:
         nonce = auth.new_nonce()
         client.write(p.build_greeting(p.Greeting("8.4.0", 1, nonce, CAPABILITIES, 45, 2, self.default_plugin)))
         payload = client.read()
@@ -88,7 +88,7 @@ class PlainServer:
             else:
                 client.write(p.build_ok(p.Ok(status=2), login.capabilities))
 
-    def _admit(self, client: _Client, login: p.Login | p.ChangeUser, nonce: bytes, secure: bool) -> bool:
+    def _admit(self, client: PacketSocket, login: p.Login | p.ChangeUser, nonce: bytes, secure: bool) -> bool:
         self.asked = []
         talk = auth.accept(login, nonce, self.find(login.user), secure, self.rsa, self.default_plugin, "localhost")
         answer = None
@@ -107,29 +107,3 @@ class PlainServer:
         except ProxyError as error:
             client.write(p.build_err(error.number, error.sqlstate, error.text))
             return False
-
-
-class _Client:
-    """Packets in and out of one socket; an answer takes the number after the packet read."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.socket = connection
-        self.sequence = 0
-
-    def write(self, payload: bytes) -> None:
-        self.socket.sendall(frame(payload, self.sequence))
-        self.sequence += 1
-
-    def read(self) -> bytes:
-        head = self._exactly(4)
-        self.sequence = head[3] + 1
-        return self._exactly(int.from_bytes(head[:3], "little"))
-
-    def _exactly(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            more = self.socket.recv(size - len(data))
-            if not more:
-                raise ConnectionError("the client closed the connection")
-            data += more
-        return data

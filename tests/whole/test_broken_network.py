@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any
 
 import pymysql
 import pymysql.cursors
@@ -25,9 +25,9 @@ from tests.servers import APP, Server
 from tests.whole.broken_network import DRIP, Link, Network, Shape
 from tests.whole.daemon import Daemon, running, wait_until
 from tests.whole.plain_client import PlainClient
+from tests.whole.pymysql_client import Connection, ask, client
 from tests.whole.watching import Scrape, memory
 
-Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
 OPEN = {"target": {"tls": {"mode": "disabled"}}}  # markers must be readable
 TLS = {"ssl": {"check_hostname": False, "verify_mode": "none"}}
 BIG = 1_000_000
@@ -39,25 +39,6 @@ GAUGES = (
     "forebay_servers_in_transaction",
     "forebay_servers_pinned",
 )
-
-
-@contextlib.contextmanager
-def client(port: int, **options: Any) -> Iterator[Connection]:
-    """A client through a port of Forebay's, or of a network in front of it; it may be dead at the end."""
-    login = {"host": "127.0.0.1", "port": port, "user": APP.name, "password": APP.password}
-    plain = {"ssl_disabled": "ssl" not in options}  # PyMySQL takes long to make a TLS context
-    connection = pymysql.connect(**{**login, **plain, "autocommit": True, "read_timeout": 15, **options})
-    try:
-        yield connection
-    finally:
-        if connection.open:
-            connection.close()
-
-
-def ask(connection: Connection, sql: str) -> tuple[tuple[Any, ...], ...]:
-    with contextlib.closing(connection.cursor()) as cursor:
-        cursor.execute(sql)
-        return tuple(cursor.fetchall())
 
 
 def lost(connection: Connection, sql: str) -> None:

@@ -7,18 +7,19 @@ import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pymysql
 import pymysql.cursors
 import pytest
 
-from tests.servers import APP, Server
+from tests.servers import Server
+from tests.whole import pymysql_client
 from tests.whole.broken_network import Link, Network
 from tests.whole.daemon import Daemon, running, wait_until
+from tests.whole.pymysql_client import Connection, ask
 from tests.whole.watching import Scrape, memory
 
-Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
 MULTI = pymysql.constants.CLIENT.MULTI_STATEMENTS
 
 
@@ -43,22 +44,8 @@ def empty(daemon: Daemon) -> None:
         ask(connection, "DELETE FROM loading.number")
 
 
-@contextlib.contextmanager
-def client(daemon: Daemon, **options: Any) -> Iterator[Connection]:
-    login = {"host": "127.0.0.1", "port": daemon.port, "user": APP.name, "password": APP.password}
-    usual = {"autocommit": True, "ssl_disabled": True, "local_infile": True, "read_timeout": 30, "database": "loading"}
-    connection = pymysql.connect(**{**login, **usual, **options})
-    try:
-        yield connection
-    finally:
-        if connection.open:
-            connection.close()
-
-
-def ask(connection: Connection, sql: str) -> tuple[tuple[Any, ...], ...]:
-    with contextlib.closing(connection.cursor()) as cursor:
-        cursor.execute(sql)
-        return tuple(cursor.fetchall())
+def client(through: Daemon | Network, **options: Any) -> contextlib.AbstractContextManager[Connection]:
+    return pymysql_client.client(through.port, **{"local_infile": True, "database": "loading", **options})
 
 
 def load(path: Path, table: str = "line") -> str:
@@ -149,7 +136,7 @@ def test_a_file_that_stalls(daemon: Daemon, tmp_path: Path) -> None:
     """The server gives up; what the client sends of the file later is not read as commands."""
     path = tmp_path / "lines"
     path.write_text("a line of the file\n" * 10_000)
-    with Network(daemon.port) as near, client(daemon, port=near.port) as connection, ThreadPoolExecutor(1) as pool:
+    with Network(daemon.port) as near, client(near) as connection, ThreadPoolExecutor(1) as pool:
         ask(connection, "SET net_read_timeout = 1")
         near.links[0].up.after(path.stat().st_size // 2, near.links[0].up.stall)
         loading = pool.submit(ask, connection, load(path))
@@ -196,7 +183,7 @@ def test_a_client_dies_in_the_file(daemon: Daemon, tmp_path: Path, how: str, in_
     """Nothing of the file stays, and the server connection is not lent to anyone."""
     path = tmp_path / "lines"
     path.write_text("a line of the file\n" * 20_000)
-    with Network(daemon.port) as near, client(daemon, port=near.port) as connection:
+    with Network(daemon.port) as near, client(near) as connection:
         link = near.links[0]
         if in_transaction:
             ask(connection, "BEGIN")

@@ -420,7 +420,7 @@ public final class Trials {
 
     private static Object compression() throws Exception {
         try (Connection link = connect("useCompression=true")) {
-            return Arrays.asList(ask(link, text("many")), ask(link, text("select_types")));
+            return Arrays.asList(ask(link, text("many")), ask(link, text("select_types")), halfABatch(link), ask(link, text("many")));
         }
     }
 

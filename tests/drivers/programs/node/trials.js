@@ -9,7 +9,8 @@ const util = require('util');
 
 const how = JSON.parse(process.env.DRIVER_TRIAL);
 const material = JSON.parse(fs.readFileSync(how.material, 'utf8'));
-const login = { host: how.host, port: how.port, user: how.user, password: how.password, database: how.database };
+// A slow machine is no reason to give up: one of them waits a second only.
+const login = { host: how.host, port: how.port, user: how.user, password: how.password, database: how.database, connectTimeout: 60000 };
 const ca = () => fs.readFileSync(how.ca);
 
 function plain(value) {
