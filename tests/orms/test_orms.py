@@ -18,7 +18,7 @@ PROCESSES = 3
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("orm", "flavour"), zip(ORMS, itertools.cycle(sorted(FLAVOURS))), ids=lambda each: getattr(each, "key", each)
+    ("orm", "flavour"), list(zip(ORMS, itertools.cycle(sorted(FLAVOURS)))), ids=lambda each: getattr(each, "key", each)
 )
 def test_same_as_directly(orm: Orm, flavour: str, request: pytest.FixtureRequest) -> None:
     server: Server = request.getfixturevalue(flavour)
