@@ -17,6 +17,8 @@ from proxy.errors import ProxyError
 from proxy.net.tls import TlsLayer
 from proxy.wire.compression import Compression
 
+_READ_AHEAD = 256 * 1024  # compressed bytes
+
 
 class Stream:
     """A transport with a TLS layer when one was started. All methods are called on the loop's thread.
@@ -101,6 +103,10 @@ class Stream:
     def tls_ready(self) -> None:
         """The TLS handshake is done."""
 
+    def takes_more(self) -> bool:
+        """Whether the next compressed packet may be unpacked."""
+        return not self._held
+
     # What others call.
 
     def write(self, data: bytes | bytearray) -> None:
@@ -132,8 +138,7 @@ class Stream:
         if self._held and not self.closing:
             self._held = False
             self.transport.resume_reading()
-            if self._compression is not None:
-                asyncio.get_running_loop().call_soon(self._unpack, self._compression)
+            self.unpack_soon()
 
     def start_tls(self, context: ssl.SSLContext, server_side: bool, hostname: str | None, first: bytes) -> None:
         """Begin TLS here; ``first`` are bytes of the peer's handshake that have come already."""
@@ -153,16 +158,23 @@ class Stream:
         self._compression = compression
 
     def _unpack(self, compression: Compression) -> None:
-        """Hand on what has come, one compressed packet after the other, until reading is paused.
+        """Hand on what has come, one compressed packet after the other, as long as more is taken.
 
         A kilobyte may unpack to a megabyte: what waits is kept as it came.
         """
         try:
-            while not self._held and not self.closing and (data := compression.packet()) is not None:
+            while self.takes_more() and not self.closing and (data := compression.packet()) is not None:
                 if data:
                     self.received(data)
         except ProxyError:
             self.abort()  # the peer broke the compressed protocol; nothing more can be read
+        if compression.waiting() > _READ_AHEAD and not self.takes_more():
+            self.pause_reading()
+
+    def unpack_soon(self) -> None:
+        """More is taken now: go on with what has come compressed."""
+        if self._compression is not None:
+            asyncio.get_running_loop().call_soon(self._unpack, self._compression)
 
     @property
     def compressed(self) -> bool:

@@ -221,6 +221,9 @@ class Client(Stream):
             self.resume_reading()
             self.read_on()
 
+    def takes_more(self) -> bool:
+        return not self._held and self.phase != BUSY  # a command's compressed packet says how its answer is numbered
+
     def tls_ready(self) -> None:
         self.secure = True
 
@@ -297,6 +300,8 @@ class Client(Stream):
             self.resume_reading()
         if self.reader.pending():
             asyncio.get_running_loop().call_soon(self.read_on)
+        elif not self._plain:
+            self.unpack_soon()
 
     def leave_when_idle(self) -> None:
         """Forebay drains: go now if nothing is under way, else ``ready`` will see to it."""

@@ -60,7 +60,8 @@ def _inflate(data: bytes, size: int) -> bytes:
 class Compression:
     """Both ways of one connection: ``feed`` and ``packet`` for what comes, ``pack`` for what goes.
 
-    ``sequence`` is the number of the next compressed packet: a command begins at 0, an answer goes on after it.
+    ``sequence`` is the number of the next compressed packet: a command begins at 0, an answer goes on after it. So
+    a command is to be unpacked when the one before it is answered, and not earlier.
     ``asks`` says that commands go out here; else they come in.
     """
 
@@ -76,6 +77,10 @@ class Compression:
     def feed(self, data: bytes) -> None:
         """Take bytes as they came from the peer."""
         self._buffer += data
+
+    def waiting(self) -> int:
+        """How many bytes have come that are not unpacked yet."""
+        return len(self._buffer)
 
     def packet(self) -> bytes | None:
         """What the next compressed packet holds, at most 16 MiB; None when more bytes are needed.

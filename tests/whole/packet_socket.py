@@ -19,11 +19,11 @@ class PacketSocket:
         self.sequence += 1
 
     def read(self) -> bytes:
-        head = self._exactly(4)
+        head = self.exactly(4)
         self.sequence = head[3] + 1
-        return self._exactly(int.from_bytes(head[:3], "little"))
+        return self.exactly(int.from_bytes(head[:3], "little"))
 
-    def _exactly(self, size: int) -> bytes:
+    def exactly(self, size: int) -> bytes:
         data = b""
         while len(data) < size:
             more = self.socket.recv(size - len(data))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ import mysql.connector
 import MySQLdb
 import pytest
 
+from proxy.wire import constants as c
+from proxy.wire.frames import frame
 from tests.servers import APP, Server
 from tests.servers.mysql import MySQL
 from tests.whole.daemon import Daemon, running
-from tests.whole.raw_client import RawClient
+from tests.whole.plain_client import RICH
+from tests.whole.raw_client import RawClient, direct
 
 BIG = 16_700_000  # with its header more than one compressed packet holds, and less than a server takes
 TOWARDS_SERVER = {"mariadb": ("none", "zlib"), "mysql": ("none", "zlib", "zstd")}
@@ -112,3 +116,39 @@ def test_the_command_line_of_mysql(daemon: Daemon, algorithms: str) -> None:
     text = "SELECT 1; SELECT LENGTH(REPEAT('x', 100000)); SELECT REPEAT('x', 100000);"
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == ["1", "100000", "x" * 100_000], done.stderr
+
+
+def squeezed(command: bytes) -> bytes:
+    """A command in a compressed packet of its own."""
+    framed = frame(command, 0)
+    return len(framed).to_bytes(3, "little") + bytes(4) + framed
+
+
+def numbers(client: RawClient, packets: int) -> list[int]:
+    seen = []
+    for _ in range(packets):
+        head = client.exactly(7)
+        client.exactly(int.from_bytes(head[:3], "little"))
+        seen.append(head[3])
+    return seen
+
+
+@pytest.mark.parametrize("through", [False, True], ids=["directly", "through"])
+def test_each_answer_goes_on_after_its_own_command(server: Server, through: bool) -> None:
+    """Also where commands were sent without waiting: a driver that checks finds its packets in order."""
+    with running(server.port) as daemon:
+        where = daemon if through else direct(server)
+        with RawClient(where, capabilities=RICH | c.CLIENT_COMPRESS) as client:
+            commands = [b"\x03SELECT SLEEP(0.1)", b"\x03SET @a = 1", b"\x0e", b"\x03SELECT REPEAT('x', 40)"]
+            client.socket.sendall(b"".join(squeezed(command) for command in commands))
+            assert numbers(client, len(commands)) == [1] * len(commands)
+
+
+def test_commands_ahead_wait_in_bounds(server: Server) -> None:
+    """Megabytes of commands behind one that lasts, and each is answered in its turn."""
+    with running(server.port) as daemon, RawClient(daemon, capabilities=RICH | c.CLIENT_COMPRESS) as client:
+        long = squeezed(b"\x03SET @a = '" + b"x" * 100_000 + b"'")
+        sender = threading.Thread(target=client.socket.sendall, args=(squeezed(b"\x03DO SLEEP(0.5)") + long * 50,))
+        sender.start()
+        assert numbers(client, 51) == [1] * 51
+        sender.join()
