@@ -21,7 +21,8 @@ from setuptools.errors import CCompilerError, PlatformError
 HERE = Path(__file__).parent
 # What -O3 and debugging symbols add is time to compile. Cython's code for "X | None" at a module's top is warned of.
 _FLAGS = ["-O2", "-g0", "-Wno-array-bounds"]
-COMPILED: tuple[str, ...] = runpy.run_path(str(HERE / "proxy/__init__.py"))["COMPILED"]
+_PACKAGE = runpy.run_path(str(HERE / "proxy/__init__.py"))
+COMPILED: tuple[str, ...] = _PACKAGE["COMPILED"]
 
 
 class OptionalBuildExt(build_ext):
@@ -47,6 +48,12 @@ class OptionalBuildExt(build_ext):
         return ""
 
 
+def _redeclared() -> bool:
+    """Whether a .pxd is newer than a compiled module: what it declares reaches further than Cython looks for it."""
+    declared = max(path.stat().st_mtime for path in HERE.glob("proxy/**/*.pxd"))
+    return any(path.stat().st_mtime < declared for name in COMPILED for path in _PACKAGE["extensions"](name))
+
+
 def extensions() -> list[Extension]:
     if os.environ.get("FOREBAY_PURE_PYTHON") == "1":
         print("forebay: FOREBAY_PURE_PYTHON=1, installing without compiled modules", file=sys.stderr)
@@ -58,7 +65,7 @@ def extensions() -> list[Extension]:
         Extension(name, [file], extra_compile_args=_FLAGS) for name, file in files.items() if (HERE / file).exists()
     ]
     # The generated C goes below build/, so that the source tree holds sources only.
-    built: list[Extension] = cythonize(modules, build_dir="build/cython", language_level=3)
+    built: list[Extension] = cythonize(modules, build_dir="build/cython", language_level=3, force=_redeclared())
     return built
 
 

@@ -31,13 +31,17 @@ COMPILED = (
     "proxy.relay.hub",
     "proxy.relay.learning",
     "proxy.relay.lending",
+    "proxy.relay.login",
     "proxy.relay.routes",
     "proxy.relay.stats",
     "proxy.relay.transfer",
     "proxy.session.statements",
     "proxy.session.tokens",
     "proxy.wire.attributes",
+    "proxy.wire.auth.accept",
     "proxy.wire.frames",
+    "proxy.wire.packets.login",
+    "proxy.wire.primitives",
     "proxy.wire.replies",
 )
 

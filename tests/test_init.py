@@ -15,7 +15,7 @@ import proxy
 
 
 def loaded_file(name: str, **environment: str) -> str:
-    command = [sys.executable, "-c", f"import {name} as module; print(module.__file__)"]
+    command = [sys.executable, "-c", f"import sys, {name}; print(sys.modules[{name!r}].__file__)"]
     done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

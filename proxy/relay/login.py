@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """A client logs in, or changes its user: greeting, TLS, authentication, the default schema.
 
 Authentication itself is ``wire.auth``; here are its packets' numbers, the limits on clients, and what the
@@ -256,8 +257,12 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
     if client.schema is None or client.schema in client.route.known_schemas:
         _welcome(client)
     else:
-        client.on_lent = lambda server: _schema_found(client, server)
-        lending.borrow(client)
+        _look_up_schema(client)
+
+
+def _look_up_schema(client: Client) -> None:
+    client.on_lent = lambda server: _schema_found(client, server)
+    lending.borrow(client)
 
 
 def _schema_found(client: Client, server: ServerConnection) -> None:

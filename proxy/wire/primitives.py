@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The protocol's basic data types: fixed and length-encoded integers, strings.
 
 Every reader takes the payload and a position, and returns the value and the position behind it. Bytes that are missing

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The server's role: a client logs in, or changes its user.
 
 Decides which plugin a client is asked for, and whether what it answers proves its password. Does not know sockets,

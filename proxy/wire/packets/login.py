@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What a client sends to log in: SSL request, login, and COM_CHANGE_USER.
 
 Whether the login is right is decided by ``wire.auth``; these are only its bytes.

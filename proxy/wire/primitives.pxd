@@ -1,0 +1,8 @@
+cpdef tuple read_uint(bytes buf, Py_ssize_t pos, Py_ssize_t size)
+cpdef tuple read_bytes(bytes buf, Py_ssize_t pos, size)
+cpdef tuple read_nul_bytes(bytes buf, Py_ssize_t pos)
+cpdef tuple read_nul_bytes_or_rest(bytes buf, Py_ssize_t pos)
+cpdef tuple read_lenenc_int(bytes buf, Py_ssize_t pos)
+cpdef tuple read_lenenc_bytes(bytes buf, Py_ssize_t pos)
+cpdef bytes write_lenenc_int(value)
+cpdef bytes write_lenenc_bytes(bytes value)
