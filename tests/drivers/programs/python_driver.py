@@ -6,7 +6,6 @@ with its type. What a driver does not have it leaves out.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime
 import decimal
@@ -15,247 +14,11 @@ import sys
 import threading
 import warnings
 
-from playing import HOW, MATERIAL, play, short
+from adapters import DRIVERS, plain
+from playing import MATERIAL, play
 
 # Drivers turn some of the server's warnings into Python's.
 warnings.simplefilter("ignore")
-
-LOGIN = {"host": HOW["host"], "port": HOW["port"], "user": HOW["user"], "password": HOW["password"]}
-
-
-def plain(value):
-    """What is printed of a value: its type, and itself or, when long, its digest."""
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    shown = short(value if isinstance(value, bytes | bytearray) else repr(value))
-    return f"{type(value).__name__} {shown if isinstance(shown, str) else repr(value)}"
-
-
-class PyMySQL:
-    """What the trials ask of a driver; others differ from it."""
-
-    placeholder = "%s"
-    has_multi = True
-    has_prepared = False
-    callproc_out = "SELECT @_out_parameters_1, @_out_parameters_2"
-
-    def __init__(self):
-        import pymysql
-        from pymysql.constants import CLIENT
-
-        self.module = pymysql
-        self.error = pymysql.MySQLError
-        self.multi = {"client_flag": CLIENT.MULTI_STATEMENTS}
-
-    def connect(self, **more):
-        return self.module.connect(**LOGIN, database=HOW["database"], charset="utf8mb4", **more)
-
-    def connect_multi(self):
-        return self.connect(**self.multi)
-
-    def connect_tls(self):
-        return self.connect(ssl={"ca": HOW["ca"]})
-
-    def connect_compressed(self):
-        return None
-
-    def streaming(self, connection):
-        from pymysql.cursors import SSCursor
-
-        return connection.cursor(SSCursor)
-
-    def prepared(self, connection):
-        return None
-
-    def described(self, cursor):
-        return [list(map(plain, column)) for column in cursor.description or ()]
-
-    def warnings(self, connection, cursor):
-        return [plain(connection.show_warnings()), plain(getattr(cursor, "warning_count", None))]
-
-    def next_result(self, cursor):
-        return cursor.nextset()
-
-
-class MySQLClient(PyMySQL):
-    callproc_out = "SELECT @_out_parameters_1, @_out_parameters_2"
-
-    def __init__(self):
-        import MySQLdb
-        from MySQLdb.constants import CLIENT
-
-        self.module = MySQLdb
-        self.error = MySQLdb.MySQLError
-        self.multi = {"client_flag": CLIENT.MULTI_STATEMENTS}
-
-    def connect_tls(self):
-        return self.connect(ssl={"ca": HOW["ca"]})
-
-    def connect_compressed(self):
-        return self.connect(compress=True)
-
-    def streaming(self, connection):
-        from MySQLdb.cursors import SSCursor
-
-        return connection.cursor(SSCursor)
-
-
-class Waiting:
-    """An asynchronous connection or cursor, each call awaited."""
-
-    def __init__(self, thing, loop):
-        self._thing, self._loop = thing, loop
-
-    def __getattr__(self, name):
-        attribute = getattr(self._thing, name)
-        if not callable(attribute):
-            return attribute
-
-        if name == "close" and hasattr(self._thing, "ensure_closed"):
-            attribute = self._thing.ensure_closed
-
-        def call(*arguments, **keywords):
-            result = attribute(*arguments, **keywords)
-            if hasattr(result, "__await__"):
-
-                async def awaited():
-                    return await result
-
-                result = self._loop.run_until_complete(awaited())
-            return Waiting(result, self._loop) if hasattr(result, "execute") else result
-
-        return call
-
-
-class AioMySQL(PyMySQL):
-    def __init__(self, name="aiomysql"):
-        self.module = __import__(name)
-        self.loop = asyncio.new_event_loop()
-        self.name = name
-        if name == "aiomysql":
-            import pymysql
-
-            self.error = pymysql.MySQLError
-        else:
-            from asyncmy.errors import MySQLError
-
-            self.error = MySQLError
-
-    def connect(self, **more):
-        loop = asyncio.new_event_loop()
-
-        async def connect():
-            more.pop("database", None)
-            return await self.module.connect(**LOGIN, db=HOW["database"], charset="utf8mb4", **more)
-
-        return Waiting(loop.run_until_complete(connect()), loop)
-
-    def connect_multi(self):
-        from pymysql.constants import CLIENT
-
-        return self.connect(client_flag=CLIENT.MULTI_STATEMENTS)
-
-    def connect_tls(self):
-        import ssl
-
-        return self.connect(ssl=ssl.create_default_context(cafile=HOW["ca"]))
-
-    def streaming(self, connection):
-        if self.name == "aiomysql":
-            from aiomysql.cursors import SSCursor
-        else:
-            from asyncmy.cursors import SSCursor
-        return connection.cursor(SSCursor)
-
-    def warnings(self, connection, cursor):
-        return [plain(connection.show_warnings())]
-
-
-class Connector(PyMySQL):
-    has_prepared = True
-
-    def __init__(self, pure):
-        import mysql.connector
-
-        self.module, self.pure = mysql.connector, pure
-        self.error = mysql.connector.Error
-
-    def connect(self, **more):
-        return self.module.connect(
-            **LOGIN, database=HOW["database"], charset="utf8mb4", use_pure=self.pure, **{"ssl_disabled": True, **more}
-        )
-
-    def connect_multi(self):
-        return self.connect()
-
-    def connect_tls(self):
-        return self.connect(ssl_disabled=False, ssl_ca=HOW["ca"], ssl_verify_cert=True)
-
-    def connect_compressed(self):
-        return self.connect(compress=True)
-
-    def streaming(self, connection):
-        return connection.cursor(buffered=False)
-
-    def prepared(self, connection):
-        return connection.cursor(prepared=True)
-
-    def described(self, cursor):
-        return [list(map(plain, column[:8])) for column in cursor.description or ()]
-
-    def warnings(self, connection, cursor):
-        with contextlib.closing(connection.cursor()) as other:
-            count = cursor.warnings, connection.warning_count if hasattr(connection, "warning_count") else None
-            other.execute("SHOW WARNINGS")
-            return [plain(other.fetchall()), plain(count[0])]
-
-
-class MariaDB(PyMySQL):
-    placeholder = "?"
-    has_prepared = True
-
-    def __init__(self):
-        import mariadb
-
-        self.module = mariadb
-        self.error = mariadb.Error
-
-    def connect(self, **more):
-        return self.module.connect(**LOGIN, database=HOW["database"], **more)
-
-    def connect_multi(self):
-        from mariadb.constants import CLIENT
-
-        return self.connect(client_flag=CLIENT.MULTI_STATEMENTS)
-
-    def connect_tls(self):
-        return self.connect(ssl=True, ssl_ca=HOW["ca"], ssl_verify_cert=True)
-
-    def connect_compressed(self):
-        return self.connect(compress=True)
-
-    def streaming(self, connection):
-        return connection.cursor(buffered=False)
-
-    def prepared(self, connection):
-        return connection.cursor(prepared=True)
-
-    def warnings(self, connection, cursor):
-        return [plain(connection.show_warnings()), plain(cursor.warnings)]
-
-
-DISTRIBUTIONS = {"connector-python": "mysql-connector-python", "connector-python-c": "mysql-connector-python"}
-DISTRIBUTIONS["mariadb-python"] = "mariadb"
-
-DRIVERS = {
-    "pymysql": PyMySQL,
-    "mysqlclient": MySQLClient,
-    "aiomysql": AioMySQL,
-    "asyncmy": lambda: AioMySQL("asyncmy"),
-    "connector-python": lambda: Connector(pure=True),
-    "connector-python-c": lambda: Connector(pure=False),
-    "mariadb-python": MariaDB,
-}
 
 
 def asked(cursor, sql, *arguments):
@@ -276,8 +39,8 @@ class Trials:
     def __init__(self, driver):
         self.driver = driver
 
-    def _open(self):
-        return contextlib.closing(self.driver.connect())
+    def _open(self, **more):
+        return contextlib.closing(self.driver.connect(**more))
 
     def types(self):
         with self._open() as connection:
@@ -291,12 +54,12 @@ class Trials:
             return seen
 
     def prepared(self):
+        if not self.driver.prepares:
+            return None
         with self._open() as connection:
-            cursor = self.driver.prepared(connection)
-            if cursor is None:
-                return None
+            cursor = connection.cursor(prepared=True)
             seen = [asked(cursor, MATERIAL["select_types"]), self.driver.described(cursor)]
-            cursor = self.driver.prepared(connection)
+            cursor = connection.cursor(prepared=True)
             for number in (1, 2, None):
                 seen.append(asked(cursor, "SELECT id, v FROM types WHERE id = ?", (number,)))
             return seen
@@ -314,8 +77,8 @@ class Trials:
     def parameters(self):
         with self._open() as connection:
             cursors = [connection.cursor()]
-            if self.driver.has_prepared:
-                cursors.append(self.driver.prepared(connection))
+            if self.driver.prepares:
+                cursors.append(connection.cursor(prepared=True))
             seen = []
             for cursor in cursors:
                 cursor.execute("DELETE FROM parameters")
@@ -439,9 +202,7 @@ class Trials:
             cursor.execute("SET @b = 40")
             cursor.execute("CALL out_parameters(2, @b, @c)")
             seen.append(asked(connection.cursor(), "SELECT @b, @c"))
-        if not self.driver.has_multi:
-            return seen
-        with contextlib.closing(self.driver.connect_multi()) as connection:
+        with self._open(**self.driver.multi) as connection:
             cursor = connection.cursor()
             cursor.execute("SELECT 1; SET @m = 2; SELECT @m, 'x'; INSERT INTO notes (t) VALUES ('mu'), ('lt')")
             seen.append(self._all_results(cursor))
@@ -456,7 +217,7 @@ class Trials:
         while True:
             rows = cursor.fetchall() if cursor.description else None
             seen.append(["affected", cursor.rowcount] if rows is None else plain(rows))
-            if not self.driver.next_result(cursor):
+            if not cursor.nextset():
                 return seen
 
     def cursors(self):
@@ -494,19 +255,18 @@ class Trials:
             return seen
 
     def tls(self):
-        with contextlib.closing(self.driver.connect_tls()) as connection:
+        with self._open(**self.driver.tls()) as connection:
             cursor = connection.cursor()
             return [asked(cursor, "SELECT 1 + 1"), asked(cursor, MATERIAL["select_types"])]
 
     def compression(self):
-        connection = self.driver.connect_compressed()
-        if connection is None:
+        if not self.driver.compresses:
             return None
-        with contextlib.closing(connection):
+        with self._open(compress=True) as connection:
             cursor = connection.cursor()
             return [asked(cursor, MATERIAL["many"]), asked(cursor, MATERIAL["select_types"])]
 
 
 if __name__ == "__main__":
-    version = importlib.metadata.version(DISTRIBUTIONS.get(sys.argv[1], sys.argv[1]))
-    play(version, Trials(DRIVERS[sys.argv[1]]()))
+    distribution, driver = DRIVERS[sys.argv[1]]
+    play(importlib.metadata.version(distribution), Trials(driver()))
