@@ -109,7 +109,7 @@ def bring(client: Client, server: ServerConnection) -> Talk:
 def recall(client: Client, server: ServerConnection) -> Talk:
     """Read out what the server connection knows better than memory: what follows will overwrite it."""
     residue = server.residue & (WARNINGS | DETAILS | FOUND_ROWS)
-    if client.ahead and client.diagnostics is not None:
+    if client.diagnostics is not None and client.diagnostics.latest:
         residue &= ~(WARNINGS | DETAILS)
     if residue:
         answers = yield settle_commands(residue, [])

@@ -17,6 +17,7 @@ from proxy.net.server_connection import ServerConnection
 from proxy.session import pins, statements
 from proxy.session.conditions import SCRATCH, Conditions
 from proxy.session.conversations import (
+    COLLATED,
     COLLATION,
     DETAILS,
     FOUND_ROWS,
@@ -199,7 +200,7 @@ def _learn_variables(client: Client, server: ServerConnection, traits: Traits) -
     if not (text.isascii() or is_text(client, text)):
         pin(client, pins.USER_VARIABLE, traits)
     _count_carried(client, "user_variable", traits)
-    server.residue |= VARIABLES
+    server.residue |= VARIABLES if server.mariadb else VARIABLES | COLLATED
     for name in filter(can_carry, names):
         client.variables[name] = server.variables[name] = None
         server.variables_seen.add(name)
@@ -247,7 +248,7 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
     if flags & _CHANGES_INSERT_ID:
         server.residue |= INSERT_ID
     if flags & _RUNS_ROUTINES:
-        server.residue |= HIDDEN
+        server.residue |= HIDDEN if server.mariadb else HIDDEN | COLLATED
         if failed and server.mariadb:  # nobody tells whether it had made temporary tables before it failed
             server.doubt()
     if flags & statements.CALC_FOUND_ROWS:
@@ -318,6 +319,8 @@ def _learn_warnings(client: Client, server: ServerConnection, count: int, traits
         server.residue &= ~WARNINGS
     else:
         server.residue |= WARNINGS
+        if client.diagnostics is not None:
+            client.diagnostics.latest = False  # what stands in for them here may be gone
 
 
 def _may_keep_list(server: ServerConnection, flags: int) -> bool:
@@ -459,7 +462,7 @@ def settle(client: Client, found: Settled, known: Conditions | None) -> None:
         client.insert_id = found.insert_id
     if found.found_rows is not None and not _is_foreign(client, found.found_rows):
         client.found_rows = found.found_rows
-    newer = client.diagnostics is not known or (client.ahead and known is not None)  # than what the server told
+    newer = client.diagnostics is not known or (known is not None and known.latest)  # than what the server told
     if found.warnings is not None and not (found.warnings.stands_in or newer):
         _keep_list(client, found.warnings)
     for name, value in found.variables.items():

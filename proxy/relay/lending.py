@@ -22,6 +22,7 @@ from proxy.relay.phases import BUSY
 from proxy.session import statements, variables
 from proxy.session.conditions import Conditions
 from proxy.session.conversations import (
+    COLLATED,
     HIDDEN,
     INSERT_ID,
     VARIABLES,
@@ -34,6 +35,7 @@ from proxy.session.conversations import (
     settled,
 )
 from proxy.session.hidden import unearth
+from proxy.session.state import COLLATION
 from proxy.wire.answers import Answer
 from proxy.wire.constants import (
     COM_SET_OPTION,
@@ -263,9 +265,9 @@ def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]
             commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
         return commands
     commands = asking.counted(client) + commands
-    assignments = variables.difference(server.variables, client.variables)
-    if assignments:
-        commands.append(query("SET " + ", ".join(assignments)))
+    if server.variables != client.variables:
+        collation = states.value(client.state, COLLATION) or ""
+        commands += map(query, variables.statements(server.variables, client.variables, collation))
     if server.insert_id != client.insert_id:
         commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
     return commands
@@ -311,7 +313,8 @@ def _unearthed(
     server.variables_seen.update(new)
     new = [name for name in new if variables.can_carry(name)]
     if new:
-        found.variables |= settled(0, new, (yield settle_commands(0, new))).variables
+        residue = server.residue & COLLATED
+        found.variables |= settled(residue, new, (yield settle_commands(residue, new))).variables
 
 
 def _settling_failed(old: Client | None, server: ServerConnection) -> None:

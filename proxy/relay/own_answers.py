@@ -98,14 +98,15 @@ def _clear_list(client: Client) -> None:
     if not is_mariadb(client):
         lingering = client.lingering
         stale = lingering is not None and lingering.residue & WARNINGS
-        client.diagnostics = Conditions([], 0) if stale else None
+        client.diagnostics = Conditions([], 0, latest=True) if stale else None
 
 
 def error_as_list(client: Client, error: ProxyError) -> Conditions:
     """The conditions after an error of Forebay's own."""
-    if client.diagnostics is not None and adds_errors(client):
-        return client.diagnostics.with_error(error.number, error.sqlstate, error.text)
-    return Conditions([[b"Error", str(error.number).encode(), error.text.encode()]], 1, "utf8mb4", error.sqlstate)
+    before = client.diagnostics if adds_errors(client) else None
+    conditions = (before or Conditions([], 0)).with_error(error.number, error.sqlstate, error.text)
+    conditions.latest = True
+    return conditions
 
 
 def adds_errors(client: Client) -> bool:

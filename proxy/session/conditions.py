@@ -52,7 +52,7 @@ class Conditions:
     """``rows`` are those of SHOW WARNINGS, their texts in ``charset``; ``total`` may be more than there are rows.
 
     ``state``: the SQLSTATE of the error that ended the statement. ``details``: ITEMS of the first conditions, as the
-    server told them in hexadecimal UTF-8.
+    server told them in hexadecimal UTF-8. ``latest``: Forebay made them, after all that a server connection has.
     """
 
     rows: list[Row]
@@ -60,6 +60,7 @@ class Conditions:
     charset: str = ""
     state: str = ""
     details: list[list[bytes | None]] = field(default_factory=list)
+    latest: bool = False
 
     @property
     def errors(self) -> int:
@@ -82,7 +83,7 @@ class Conditions:
 
     def without_number(self) -> Conditions:
         """The same, and the error of a GET DIAGNOSTICS that asked for a condition which there is not."""
-        return Conditions([*self.rows, _INVALID_NUMBER], self.total + 1, self.charset, "", self.details)
+        return Conditions([*self.rows, _INVALID_NUMBER], self.total + 1, self.charset, "", self.details, True)
 
     def with_error(self, number: int, state: str, text: str) -> Conditions:
         """The same, and behind them the error of a command that is no statement."""

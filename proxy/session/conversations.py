@@ -30,6 +30,7 @@ COLLATION = 4
 FOUND_ROWS = 8
 VARIABLES = 16
 HIDDEN = 32  # a routine has run: what else it did is for ``hidden`` to find out
+COLLATED = 128  # with VARIABLES or HIDDEN, on MySQL: numbers in user variables have collations
 DETAILS = 64  # warnings that a SIGNAL may have made: SHOW WARNINGS does not tell all about them
 
 _COLLATIONS = (
@@ -143,7 +144,13 @@ def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
         commands += detail_commands()
     found_rows = "FOUND_ROWS()" if residue & FOUND_ROWS else "0"
     count = "@@warning_count" if residue & WARNINGS else "0"
-    items = ["LAST_INSERT_ID()", "@@collation_connection", found_rows, count, *variables.questions(names)]
+    items = [
+        "LAST_INSERT_ID()",
+        "@@collation_connection",
+        found_rows,
+        count,
+        *variables.questions(names, bool(residue & COLLATED)),
+    ]
     if in_detail:
         items += detail_questions()
     commands.append(query("SELECT " + ", ".join(items) + " LIMIT 1"))  # else sql_select_limit=0 would hide it
@@ -183,7 +190,7 @@ def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:
     for index, name in enumerate(names):
         start = _SETTLED + index * variables.COLUMNS
         values = row[start : start + variables.COLUMNS]
-        result.variables[name] = variables.expression(table.columns[start], values)
+        result.variables[name] = variables.expression(table.columns[start], values, bool(residue & COLLATED))
     return result
 
 

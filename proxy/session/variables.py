@@ -4,6 +4,9 @@ A variable has a type (integer, unsigned, double, decimal, text), a value or NUL
 character set and a collation. What a server says about it in a result set, with HEX() for the bytes, is
 enough to write an expression that gives it all back, whatever the sql_mode and the character sets.
 
+On MySQL a number has a collation, too: the session's at the time when it was assigned. It shows once the number becomes
+part of a text.
+
 It knows names and values; it does not know sessions or when to move them.
 
 Source: MySQL manual, "User-Defined Variables"; the types are those of the column definition.
@@ -44,6 +47,10 @@ _NULL_OF = "NULL OF "
 NULL = _NULL_OF + "_binary X''"
 
 
+# On MySQL: what follows is a number, to be assigned under this collation of the connection.
+_UNDER = "UNDER "
+
+
 def can_carry(name: bytes) -> bool:
     """Whether a name means the same in every character set that a client may have."""
     return _NAME.match(name) is not None
@@ -54,12 +61,13 @@ def quoted(name: bytes) -> str:
     return "@`" + name.decode("ascii").replace("`", "``") + "`"
 
 
-def questions(names: list[bytes]) -> list[str]:
-    """The select items that tell all about these variables, COLUMNS for each."""
+def questions(names: list[bytes], collated: bool = False) -> list[str]:
+    """The select items that tell all about these variables, COLUMNS for each. ``collated``: numbers are, too."""
     items = []
     for name in names:
         variable = quoted(name)
-        items += [variable, f"HEX({variable})", f"CHARSET({variable})", f"COLLATION({variable})"]
+        text = f"CONCAT({variable})" if collated else variable
+        items += [variable, f"HEX({variable})", f"CHARSET({text})", f"COLLATION({text})"]
     return items
 
 
@@ -70,10 +78,10 @@ def _never_set(column: Column, value: bytes | None) -> bool:
     return column.type == MYSQL_TYPE_VAR_STRING or column.length == _NEVER_SET
 
 
-def expression(column: Column, answer: list[bytes | None]) -> str | None:
+def expression(column: Column, answer: list[bytes | None], collated: bool = False) -> str | None:
     """What a variable holds, from its column and its COLUMNS values; None if it was never set.
 
-    That is an SQL expression, or for NULL what ``difference`` turns into two assignments.
+    That is an SQL expression, and before it what ``statements`` understands: a collation, or that it is NULL.
     """
     value, raw, charset, collation = answer
     if _never_set(column, value):
@@ -88,6 +96,9 @@ def expression(column: Column, answer: list[bytes | None]) -> str | None:
         written = _number(value) if "e" in _number(value) else f"{_number(value)}e0"
     else:
         written = _text(raw or b"", _word(charset), _word(collation))
+        collated = False
+    if collated:
+        written = f"{_UNDER}{_word(collation)} {written}"
     return written if value is not None else _NULL_OF + written
 
 
@@ -108,20 +119,27 @@ def _text(raw: bytes, charset: str, collation: str) -> str:
     return content if charset == "binary" else f"{content} COLLATE {collation}"
 
 
-def _assignment(name: bytes, value: str) -> str:
-    variable = quoted(name)
-    if value.startswith(_NULL_OF):
-        return f"{variable}={value.removeprefix(_NULL_OF)}, {variable}=NULL"
-    return f"{variable}={value}"
-
-
-def difference(have: dict[bytes, str | None], want: dict[bytes, str | None]) -> list[str]:
-    """The assignments that bring a server connection's variables from ``have`` to ``want``."""
-    assignments = []
+def statements(have: dict[bytes, str | None], want: dict[bytes, str | None], collation: str) -> list[str]:
+    """The SETs that bring a server connection's variables from ``have`` to ``want``, in a session whose
+    collation_connection is ``collation``."""
+    assigned: dict[str, list[str]] = {collation: []}
     for name in sorted(have.keys() | want.keys()):
-        value = want.get(name)
-        if name not in want:
-            assignments.append(_assignment(name, NULL))
-        elif value is not None and have.get(name) != value:
-            assignments.append(_assignment(name, value))
-    return assignments
+        value = want.get(name) if name in want else NULL
+        if value is not None and (name not in want or have.get(name) != value):
+            under, assignment = _assignment(name, value)
+            assigned.setdefault(under or collation, []).append(assignment)
+    found = [f"SET {', '.join(here)}"] if (here := assigned.pop(collation)) else []
+    for under, there in assigned.items():
+        found += [f"SET collation_connection={under}", f"SET {', '.join(there)}"]
+    return [*found, f"SET collation_connection={collation}"] if assigned else found
+
+
+def _assignment(name: bytes, value: str) -> tuple[str, str]:
+    """The collation under which to assign, "" for any, and the assignment."""
+    variable = quoted(name)
+    is_null = value.startswith(_NULL_OF)
+    value = value.removeprefix(_NULL_OF)
+    under = ""
+    if value.startswith(_UNDER):
+        under, _, value = value.removeprefix(_UNDER).partition(" ")
+    return under, f"{variable}={value}" + f", {variable}=NULL" * is_null

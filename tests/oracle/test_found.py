@@ -231,6 +231,19 @@ FOUND = (
         "0> SET @a = 'ünïcödé 😀'\n1> SELECT 1\n0> SELECT @a, HEX(@a)",
         "tracking with EOF packets, utf8mb3",
     ),
+    Found(
+        "the collation of a number",
+        "0> SET @b = 4, @c = 1.5, @d = 1e0, @e = 2, @e = NULL\n"
+        "0> SET NAMES utf8mb4 COLLATE utf8mb4_bin\n0> SET @f = 7\n"
+        "1> SELECT 1\n0> SELECT COLLATION(CONCAT(@b)), COLLATION(CONCAT(@c)), COLLATION(CONCAT(@d)), @e, @f\n"
+        "0> SELECT COLLATION(CONCAT(@e)), COLLATION(CONCAT(@f)), @@collation_connection",
+        "old, latin1",
+    ),
+    Found(
+        "a list older than a table",
+        "0> SELECT 1/0, 'x' + 1\n1> SELECT 1\n0> SHOW COLUMNS FROM orap_0.t\n0> [ping]\n0> USE orap_0\n1> SELECT 1\n"
+        "0> SHOW WARNINGS",
+    ),
     Found("FOUND_ROWS() after a reset", "0> CALL orap_0.p_two()\n0> [reset]\n1> SELECT 1\n0> SELECT FOUND_ROWS()"),
     Found(
         "FOUND_ROWS() of a transaction after a reset",

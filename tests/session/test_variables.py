@@ -53,13 +53,24 @@ def test_names() -> None:
     assert len(variables.questions([b"a", b"b"])) == 2 * variables.COLUMNS
 
 
-def test_difference() -> None:
+def test_statements() -> None:
     have = {b"gone": "1e0", b"same": "2e0", b"other": "3e0", b"unread": None}
     want = {b"same": "2e0", b"other": "4e0", b"new": "5e0", b"unread": "6e0"}
-    assert variables.difference(have, want) == [
-        "@`gone`=_binary X'', @`gone`=NULL",
-        "@`new`=5e0",
-        "@`other`=4e0",
-        "@`unread`=6e0",
+    assert variables.statements(have, want, "latin1_bin") == [
+        "SET @`gone`=_binary X'', @`gone`=NULL, @`new`=5e0, @`other`=4e0, @`unread`=6e0"
     ]
-    assert variables.difference(want, want) == []
+    assert variables.statements(want, want, "latin1_bin") == []
+
+
+def test_numbers_are_assigned_under_their_collation() -> None:
+    column = Column("@v", type=MYSQL_TYPE_LONGLONG)
+    five = variables.expression(column, [b"5", b"5", b"latin1", b"latin1_bin"], collated=True)
+    none = variables.expression(column, [None, None, b"latin1", b"latin1_bin"], collated=True)
+    assert variables.statements({}, {b"a": five, b"b": "1e0", b"c": none}, "utf8mb4_bin") == [
+        "SET @`b`=1e0",
+        "SET collation_connection=latin1_bin",
+        "SET @`a`=CAST('5' AS SIGNED), @`c`=CAST('0' AS SIGNED), @`c`=NULL",
+        "SET collation_connection=utf8mb4_bin",
+    ]
+    assert variables.statements({}, {b"a": five}, "latin1_bin") == ["SET @`a`=CAST('5' AS SIGNED)"]
+    assert variables.statements({b"a": five}, {b"a": five}, "utf8mb4_bin") == []
