@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import NotSupported
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import learning
+from proxy.relay import learning, readout
 from proxy.session import statements
 from proxy.session.conditions import Conditions, stand_in
 from proxy.session.conversations import (
@@ -113,8 +113,8 @@ def recall(client: Client, server: ServerConnection) -> Talk:
         residue &= ~(WARNINGS | DETAILS)
     if residue:
         answers = yield settle_commands(residue, [])
-        learning.settle(client, settled(residue, [], answers), client.diagnostics)
-        learning.scratched(server, residue)
+        readout.settle(client, settled(residue, [], answers), client.diagnostics)
+        readout.scratched(server, residue)
         client.counted_elsewhere = True
     server.residue &= ~(WARNINGS | DETAILS | FOUND_ROWS)
     client.ahead = True

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from proxy.errors import ProxyError, ServerLost
 from proxy.net.server_connection import UNSEEN, ServerConnection
 from proxy.net.tasks import spawn
-from proxy.relay import asking, learning, outgoing
+from proxy.relay import asking, learning, outgoing, readout
 from proxy.relay.leaving import orphaned
 from proxy.relay.phases import BUSY
 from proxy.session import statements, variables
@@ -210,7 +210,7 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
     questions = settle_commands(residue, names) if residue else []
     if residue & INSERT_ID:
         server.insert_id = None
-    learning.scratched(server, residue)
+    readout.scratched(server, residue)
     commands = []
     if not is_own and not server.variables_seen <= client.variables.keys():
         clean = clean_slate(states, client.hub.settings.pool.init_query, server.state)
@@ -235,7 +235,7 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
             server.residue = 0 if questions else server.residue
             check(answers[len(questions) :])
         except Exception:  # what stands before and behind the refused command has been done
-            learning.brought_in_part(states, server, answers[len(questions) :])
+            readout.brought_in_part(states, server, answers[len(questions) :])
             raise
         finally:
             _part(old, server)
@@ -291,7 +291,7 @@ def _part(old: Client | None, server: ServerConnection) -> None:
 def _settle(old: Client, server: ServerConnection, found: Settled, known: Conditions | None) -> None:
     """``old`` learns what it had left here, unless it has given that session up meanwhile."""
     if old.settling is server:
-        learning.settle(old, found, known)
+        readout.settle(old, found, known)
         _settling_ended(old)
 
 
@@ -303,7 +303,7 @@ def _unearthed(
     assert states is not None
     assert server.state is not None
     hidden = yield from unearth(states, server.state, old.route.hidden)
-    learning.settle_system_variables(old, server, hidden.changed)
+    readout.settle_system_variables(old, server, hidden.changed)
     if hidden.names is None:
         server.doubt()
         return
@@ -408,7 +408,7 @@ def settling(server: ServerConnection) -> Generator[list[bytes], list[Answer], N
     if old is not None and residue:
         names = _unread(server) if residue & (VARIABLES | HIDDEN) else []
         known = old.diagnostics
-        learning.scratched(server, residue)
+        readout.scratched(server, residue)
         old.settling = server
         old.hub.stats.settles += 1
         if residue & INSERT_ID:

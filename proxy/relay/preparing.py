@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import ProxyError, ServerLost, ServerRefused
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import asking, executed, learning, leaving, lending, transfer
+from proxy.relay import asking, executed, learning, leaving, lending, readout, transfer
 from proxy.session import prepared, statements
 from proxy.session.conversations import COLLATION, WARNINGS, check, query
 from proxy.session.prepared import Key, Preparation, Statement
@@ -215,7 +215,7 @@ def _preparing(
     except ServerRefused:
         states = client.route.states
         assert states is not None
-        learning.apply_trackers(states, server, [other for other in answers if other is not answer])
+        readout.apply_trackers(states, server, [other for other in answers if other is not answer])
         if number:
             home.closing.append(number)
         raise

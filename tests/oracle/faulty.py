@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from proxy.relay import learning, lending
+from proxy.relay import lending, readout
 from proxy.session import state
 from proxy.wire.constants import COM_INIT_DB
 
@@ -68,7 +68,7 @@ FAULTS: dict[str, Callable[[], None]] = {
     "a sync is skipped": _changed(state.States, "sync", lambda commands: [], often=5),
     "a system variable is forgotten": _changed(state.States, "_assignments", lambda assignments: assignments[:-1]),
     "the schema is not synced": _changed(state.States, "sync", _without_schema),
-    "nothing is settled": _constant(learning, "settle", _nothing),
+    "nothing is settled": _constant(readout, "settle", _nothing),
     "user variables are forgotten": _forget("variables"),
     "the insert id is not read back": _forget("insert_id"),
     "warnings are not read back": _forget("warnings"),
