@@ -122,8 +122,8 @@ def learn_prepared(client: Client, server: ServerConnection) -> None:
     client.warned = warnings
     if warnings or client.diagnostics is not None or server.residue & WARNINGS:
         _learn_warnings(client, server, warnings, client.traits)
-    if server.mariadb and client.traits is not None and client.traits.flags & statements.ASSIGNS_VARIABLE:
-        _learn_variables(client, server, client.traits)  # MariaDB makes them now, as NULL
+    if client.traits is not None and client.traits.flags & statements.ASSIGNS_VARIABLE:
+        _learn_variables(client, server, client.traits)  # servers make some now, as NULL
 
 
 def _learn_count(client: Client, server: ServerConnection, reply: Reply, traits: Traits | None) -> None:

@@ -48,7 +48,7 @@ def query(sql: str) -> bytes:
     return bytes((COM_QUERY,)) + sql.encode()
 
 
-_NO_WARNINGS = query("DO (SELECT 1 FROM (SELECT 1) forebay)")  # with a table, else MariaDB keeps them
+NO_WARNINGS = query("DO (SELECT 1 FROM (SELECT 1) forebay)")  # with a table, else MariaDB keeps them
 
 
 def check(answers: list[Answer]) -> None:
@@ -114,7 +114,7 @@ def normalise(states: States, found: Baseline) -> Generator[list[bytes], list[An
     ]
     if names:
         sets = [f"SET @@SESSION.{name}={literal(name, base[name], found.variables[name])}" for name in names]
-        answers = (yield [*(query(sql) for sql in sets), _NO_WARNINGS])[:-1]
+        answers = (yield [*(query(sql) for sql in sets), NO_WARNINGS])[:-1]
         states.global_only.update(name for name, answer in zip(names, answers, strict=True) if answer.error)
     return states.with_schema(states.fresh, found.schema)
 
@@ -155,7 +155,7 @@ def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
         items += detail_questions()
     commands.append(query("SELECT " + ", ".join(items) + " LIMIT 1"))  # else sql_select_limit=0 would hide it
     if residue & (WARNINGS | FOUND_ROWS):
-        commands.append(_NO_WARNINGS)
+        commands.append(NO_WARNINGS)
     return commands
 
 

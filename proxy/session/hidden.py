@@ -15,7 +15,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from proxy.session.conversations import check, query
+from proxy.session.conversations import NO_WARNINGS, check, query
 from proxy.session.state import PASSING, UNKNOWN, State, States
 from proxy.wire.answers import Answer
 
@@ -69,16 +69,17 @@ def _names(answer: Answer) -> list[bytes]:
 
 
 def _on_mariadb(states: States, state: State, memory: Memory) -> Words:
-    answers = yield [query(_USER_VARIABLES), memory.mark or query(_SYSTEM_VARIABLES)]
+    # Of some variables the server warns that they are deprecated.
+    answers = yield [query(_USER_VARIABLES), memory.mark or query(_SYSTEM_VARIABLES), NO_WARNINGS]
     check(answers)
     found = Hidden(_names(answers[0]))
     mark = answers[1].rows()[0][0] if memory.mark else None
     if memory.mark and memory.marks.get(state) == mark:
         return found
     if memory.mark:
-        answers = yield [query(_SYSTEM_VARIABLES)]
+        answers = yield [NO_WARNINGS, query(_SYSTEM_VARIABLES)]
         check(answers)
-    values = [(name.decode(), value.decode()) for name, value in answers[-1].rows() if name and value is not None]
+    values = [(name.decode(), value.decode()) for name, value in answers[1].rows() if name and value is not None]
     values = [(name, value) for name, value in values if name not in PASSING]
     found.changed = _changed(states, state, values)
     if memory.mark and state.known and not found.changed:

@@ -43,6 +43,7 @@ _COMMANDS: dict[str, s.Step] = {
     "[prepare warnings]": s.Prepare("", "h", b"SHOW WARNINGS"),
     "[prepare a SET]": s.Prepare("", "h", b"SET time_zone = '+06:00'"),
     "[prepare a mistake]": s.Prepare("", "h", b"SELEC 1"),
+    "[prepare @a]": s.Prepare("", "h", b"SET @a = ?"),
     "[fields]": s.FieldList("", b"t"),
     "[fields of nothing]": s.FieldList("", b"missing"),
     "[schema nowhere]": s.InitDb("", b"nowhere"),
@@ -244,6 +245,11 @@ FOUND = (
         "0> SELECT 1/0, 'x' + 1\n1> SELECT 1\n0> SHOW COLUMNS FROM orap_0.t\n0> [ping]\n0> USE orap_0\n1> SELECT 1\n"
         "0> SHOW WARNINGS",
     ),
+    Found(
+        "Forebay's own question warns",
+        "1> CALL orap_1.p_into()\n0> SELECT 1\n1> CALL orap_1.p_into()\n0> CALL orap_0.p_found()\n0> SHOW WARNINGS",
+    ),
+    Found("prepared to be assigned", "0> [prepare @a]\n1> SELECT 1\n0> SELECT @a\n1> SELECT @a"),
     Found("FOUND_ROWS() after a reset", "0> CALL orap_0.p_two()\n0> [reset]\n1> SELECT 1\n0> SELECT FOUND_ROWS()"),
     Found(
         "FOUND_ROWS() of a transaction after a reset",
