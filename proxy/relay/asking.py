@@ -205,7 +205,7 @@ def _get(client: Client, server: ServerConnection, asked: Get) -> Talk:
     conditions = client.diagnostics or Conditions([], 0)
     number = 0
     if asked.condition is not None:
-        answers = yield [bytes((COM_QUERY,)) + b"SELECT CAST(" + asked.condition + b" AS SIGNED)"]
+        answers = yield [bytes((COM_QUERY,)) + b"SELECT CAST(" + asked.condition + b" AS SIGNED) LIMIT 1"]
         check(answers)
         number = int(answers[0].rows()[0][0] or 0)
     try:

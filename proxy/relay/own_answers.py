@@ -139,6 +139,10 @@ def _answer_connection_id(client: Client, name: bytes) -> None:
 
 
 def _local_files_disabled(client: Client) -> ProxyError:
+    """As the client's server words it."""
+    if is_mariadb(client):
+        disabled = "the MariaDB server or client has disabled the local infile capability"
+        return ServerRefused(4166, "HY000", f"The used command is not allowed because {disabled}")
     return ServerRefused(
         3948, "42000", "Loading local data is disabled; this must be enabled on both the client and server sides"
     )

@@ -19,14 +19,15 @@ from proxy.session.conversations import NO_WARNINGS, check, query
 from proxy.session.state import PASSING, UNKNOWN, State, States
 from proxy.wire.answers import Answer
 
-_USER_VARIABLES = "SELECT HEX(VARIABLE_NAME) FROM information_schema.USER_VARIABLES"
+_ALL = " LIMIT 1000000"  # else sql_select_limit would hide some
+_USER_VARIABLES = f"SELECT HEX(VARIABLE_NAME) FROM information_schema.USER_VARIABLES{_ALL}"
 _USER_VARIABLES_MYSQL = (
     "SELECT HEX(VARIABLE_NAME) FROM performance_schema.user_variables_by_thread "
-    "WHERE THREAD_ID = PS_CURRENT_THREAD_ID()"
+    f"WHERE THREAD_ID = PS_CURRENT_THREAD_ID(){_ALL}"
 )
 _SYSTEM_VARIABLES = (
     "SELECT LOWER(VARIABLE_NAME), SESSION_VALUE FROM information_schema.SYSTEM_VARIABLES "
-    "WHERE SESSION_VALUE IS NOT NULL AND READ_ONLY = 'NO'"
+    f"WHERE SESSION_VALUE IS NOT NULL AND READ_ONLY = 'NO'{_ALL}"
 )
 
 Words = Generator[list[bytes], list[Answer], "Hidden"]
@@ -89,7 +90,9 @@ def _on_mariadb(states: States, state: State, memory: Memory) -> Words:
 
 
 def _mark(names: list[str]) -> bytes:
-    return query("SELECT MD5(CONCAT_WS('|', " + ", ".join(f"IFNULL(@@SESSION.{name}, '-')" for name in names) + "))")
+    return query(
+        "SELECT MD5(CONCAT_WS('|', " + ", ".join(f"IFNULL(@@SESSION.{name}, '-')" for name in names) + ")) LIMIT 1"
+    )
 
 
 def _changed(states: States, state: State, values: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -126,7 +126,7 @@ VERBS: dict[bytes, tuple[int, int]] = {
     **_rows(DIAGNOSTICS, PLAIN, b"GET"),
     **_rows(KILLS, PLAIN, b"KILL"),
     **_rows(USES, PLAIN, b"USE"),
-    **_rows(NAMES_FIRST, LOADING, b"LOAD"),
+    **_rows(NAMES_FIRST | INSERT_ID, LOADING, b"LOAD"),  # its OK packet tells no id
     **_rows(UNSURE, PLAIN, b"BINLOG"),
     **_rows(0, BODY, b"IF CASE LOOP REPEAT WHILE FOR DECLARE"),
     **_rows(0, BODY, b"END ELSE ELSEIF UNTIL FETCH OPEN CLOSE LEAVE ITERATE RETURN"),

@@ -26,6 +26,14 @@ Answer = tuple[bytes, ...]
 CLOSED = (b"(the connection was closed)",)
 SHARED, DIRECT = b"orap_", b"orad_"
 _DEADLINE = 30.0
+_FILE = 0xFB  # LOCAL INFILE
+# The client's files, each in the pieces in which they are sent.
+FILES: dict[bytes, tuple[bytes, ...]] = {
+    b"rows": (b"41\tein", b"und\n42\t\\N\n", b"43\tgr\xc3\xbcn\n"),
+    b"doubtful": (b"44\n", b"word\ttext\tmore\n45\t" + b"long " * 20 + b"\n"),
+    b"twice": (b"1\n", b"1000\n1\n"),
+    b"empty": (),
+}
 _NO_STATEMENT = 0x7FFFFF
 
 Reading = Generator[None, bytes, Answer]
@@ -256,6 +264,10 @@ class OracleClient:
         kept: list[bytes] = []
         while True:
             first = yield
+            if first[0] == _FILE:
+                kept.append(first)
+                self._send_file(first[1:])
+                first = yield
             if first[0] == c.HEADER_ERR:
                 return (*kept, masks.error(first))
             if first[0] == c.HEADER_OK:
@@ -269,6 +281,12 @@ class OracleClient:
                     return tuple(kept)
             if not status & c.STATUS_MORE_RESULTS:
                 return tuple(kept)
+
+    def _send_file(self, name: bytes) -> None:
+        """What there is under this name, and the empty packet that ends it; of nothing only that."""
+        for piece in (*FILES.get(name, ()), b""):
+            self._write(piece, self.expected & 0xFF)
+            self.expected += 1
 
     def _result_set(self, columns: int) -> Generator[None, bytes, tuple[list[bytes], int]]:
         """Columns and rows; and the status in the end."""

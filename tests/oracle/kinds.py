@@ -18,7 +18,7 @@ _OLD = (
     | c.CLIENT_MULTI_STATEMENTS
     | c.CLIENT_PS_MULTI_RESULTS
 )
-_RICH = _OLD | c.CLIENT_SESSION_TRACK | c.CLIENT_DEPRECATE_EOF | c.CLIENT_CONNECT_ATTRS
+_RICH = _OLD | c.CLIENT_SESSION_TRACK | c.CLIENT_DEPRECATE_EOF | c.CLIENT_CONNECT_ATTRS | c.CLIENT_LOCAL_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ KINDS = (
     Kind("old", _OLD),
     Kind("rich, no schema", _RICH, schema=False),
     Kind("old, latin1", _OLD, collation=8),
-    Kind("tracking with EOF packets, utf8mb3", _OLD | c.CLIENT_SESSION_TRACK, collation=33),
+    Kind("tracking with EOF packets, utf8mb3", _OLD | c.CLIENT_SESSION_TRACK | c.CLIENT_LOCAL_FILES, collation=33),
     Kind("no EOF packets, no tracking", _OLD | c.CLIENT_DEPRECATE_EOF, collation=46),
     Kind("rich, one statement at a time", _RICH & ~c.CLIENT_MULTI_STATEMENTS, collation=63),
     Kind("rich, IGNORE_SPACE", _RICH | c.CLIENT_IGNORE_SPACE),

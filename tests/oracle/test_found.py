@@ -250,6 +250,23 @@ FOUND = (
         "1> CALL orap_1.p_into()\n0> SELECT 1\n1> CALL orap_1.p_into()\n0> CALL orap_0.p_found()\n0> SHOW WARNINGS",
     ),
     Found("prepared to be assigned", "0> [prepare @a]\n1> SELECT 1\n0> SELECT @a\n1> SELECT @a"),
+    Found(
+        "sql_select_limit and Forebay's own questions",
+        "0> SET sql_select_limit = 0\n0> CALL orap_0.p_unscoped()\n0> CALL orap_0.p_into()\n0> SET @x = 5\n"
+        "1> SELECT 1\n0> SELEC 1\n1> SELECT 1\n0> GET DIAGNOSTICS CONDITION 1 @t = MESSAGE_TEXT\n"
+        "0> SET sql_select_limit = 5\n0> SELECT @p, @q, @@time_zone, @x, @t",
+        only="mariadb",
+    ),
+    Found(
+        "no file is offered",
+        "0> LOAD DATA LOCAL INFILE 'rows' INTO TABLE orap_0.t (n, s)\n1> SELECT 1\n0> SHOW WARNINGS",
+        "old",
+    ),
+    Found(
+        "the id of a file's rows",
+        "0> LOAD DATA LOCAL INFILE 'rows' INTO TABLE orap_0.t (n, s)\n1> SELECT 1\n0> SELECT LAST_INSERT_ID()",
+    ),
+    Found("a file", "0> LOAD DATA LOCAL INFILE 'doubtful' INTO TABLE orap_0.t (n, s)\n1> SELECT 1\n0> SHOW WARNINGS"),
     Found("FOUND_ROWS() after a reset", "0> CALL orap_0.p_two()\n0> [reset]\n1> SELECT 1\n0> SELECT FOUND_ROWS()"),
     Found(
         "FOUND_ROWS() of a transaction after a reset",

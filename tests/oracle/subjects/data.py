@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proxy.wire import constants as c
 from tests.oracle import steps as s
 from tests.oracle.pen import Pen, Subject
 
@@ -113,9 +114,37 @@ def commands(pen: Pen) -> None:
         pen.say(s.FieldList(pen.subject, b"missing"))
 
 
+def local_files(pen: Pen) -> None:
+    """Files of the client's, under the names that ``client`` knows; not every kind of client offers any."""
+    ignore = pen.pick("", "IGNORE ", "REPLACE ")
+    name = pen.pick("rows", "doubtful", "empty", "nowhere")
+    texts = [
+        f"LOAD DATA LOCAL INFILE '{name}' {ignore}INTO TABLE {{s}}.t (n, s)",
+        f"LOAD DATA LOCAL INFILE '{name}' {ignore}INTO TABLE {{s}}.t (n, s)",
+        f"LOAD DATA LOCAL INFILE 'twice' {ignore}INTO TABLE {{s}}.t (id)",
+        f"load /* c */ data local infile '{name}' into table {{s}}.t (n, @s) SET s = CONCAT(@s, '?')",
+        f"LOAD DATA LOCAL INFILE '{name}' INTO TABLE {{s}}.missing",
+    ]
+    # To a client without files the server refuses this statement when it comes to it, and Forebay all that it was sent:
+    # its own server connections have offered files, so the server would ask for one.
+    if pen.kind.capabilities & c.CLIENT_LOCAL_FILES:
+        texts.append(f"SELECT 1; LOAD DATA LOCAL INFILE '{name}' INTO TABLE {{s}}.t (n, s); SELECT ROW_COUNT()")
+    pen.any(*texts)
+    pen.some(
+        3,
+        "SHOW WARNINGS",
+        "SELECT ROW_COUNT()",
+        "SELECT LAST_INSERT_ID()",
+        "SELECT @@warning_count",
+        "SELECT @s",
+        "SELECT id, n, s FROM {s}.t ORDER BY id",
+    )
+
+
 SUBJECTS = (
     Subject("rows", rows, weight=2.0),
     Subject("tables", tables, weight=0.7),
     Subject("several statements at once", several, weight=1.5),
     Subject("commands", commands, weight=0.5),
+    Subject("LOCAL INFILE", local_files, weight=0.7),
 )
