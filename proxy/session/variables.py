@@ -39,6 +39,7 @@ _INTEGERS = frozenset({MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_INT24, MYSQ
 _DECIMALS = frozenset({MYSQL_TYPE_DECIMAL, MYSQL_TYPE_NEWDECIMAL})
 _DOUBLES = frozenset({MYSQL_TYPE_FLOAT, MYSQL_TYPE_DOUBLE})
 
+_UTF8 = frozenset({"utf8", "utf8mb3", "utf8mb4"})
 _WORD = re.compile(r"[a-z0-9_]+\Z")
 _NAME = re.compile(rb"[ -~]+\Z")
 
@@ -115,8 +116,18 @@ def _word(name: bytes | None) -> str:
 
 
 def _text(raw: bytes, charset: str, collation: str) -> str:
-    content = f"_{charset} X'{raw.decode('ascii')}'"
-    return content if charset == "binary" else f"{content} COLLATE {collation}"
+    content = f" X'{raw.decode('ascii')}'"
+    if charset == "binary" or (charset in _UTF8 and not _is_utf8(raw)):
+        return "_binary" + content  # servers take no text that is none, though some statements make such ones
+    return f"_{charset}{content} COLLATE {collation}"
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        bytes.fromhex(raw.decode("ascii")).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def statements(have: dict[bytes, str | None], want: dict[bytes, str | None], collation: str) -> list[str]:

@@ -31,6 +31,7 @@ BINARY = (b"binary", b"binary")
         (MYSQL_TYPE_VAR_STRING, 0, (b"x'", b"7827", b"latin1", b"latin1_bin"), "_latin1 X'7827' COLLATE latin1_bin"),
         (MYSQL_TYPE_VAR_STRING, 0, (b"", b"", b"utf8mb4", b"utf8mb4_bin"), "_utf8mb4 X'' COLLATE utf8mb4_bin"),
         (MYSQL_TYPE_VAR_STRING, 0, (b"\x00", b"00", *BINARY), "_binary X'00'"),
+        (MYSQL_TYPE_VAR_STRING, 0, (b"\x00\xe9", b"00E9", b"utf8mb4", b"utf8mb4_bin"), "_binary X'00E9'"),
         (MYSQL_TYPE_VAR_STRING, 0, (None, None, *BINARY), "NULL OF _binary X''"),
         (MYSQL_TYPE_VAR_STRING, 0, (None, None, b"latin1", b"latin1_bin"), "NULL OF _latin1 X'' COLLATE latin1_bin"),
     ],

@@ -17,7 +17,7 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("SELECT * FROM t ORDER BY 1", ()),
     ("SELECT DATABASE(), @@sql_mode, @@time_zone, COLLATION('a')", ()),
     ("SELECT ?, CHARSET(?), 'lit', @a", ("shown text", "shown text")),
-    ("SET @a = ?", ("text",)),
+    ("SET @a = ?", ("shown text",)),
     ("SET time_zone = '+06:00'", ()),
     ("CALL {s}.p_two()", ()),
     ("CALL {s}.p_set(?)", ("small",)),
@@ -46,7 +46,7 @@ _VALUES = {
     "text": _STRINGS,
     "number": _NUMBERS,
     "small": _SMALL,
-    # On MySQL what was given in earlier executions decides on the type that a column shows.
+    # What was given in earlier executions decides on the type that a column shows, on MariaDB that of a NULL.
     "shown number": tuple(number for number in _NUMBERS if isinstance(number, int)),
     "shown text": tuple(string for string in _STRINGS if string is not None),
 }
