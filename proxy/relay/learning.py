@@ -173,6 +173,8 @@ def _learn_effect(client: Client, reply: Reply, traits: Traits, mode: int) -> No
     trackers = reply.trackers
     if trackers is None or len(trackers) != 1 or not parse_trackers(trackers[0]).variables:
         return
+    if is_mariadb(client) and pins.sets_unseen(text_of(client)):
+        return  # the trackers may have told a part of it
     if not reply.warnings and pins.SESSION_TRACK not in client.pins and may_remember(traits):
         client.route.effects.learn(text_of(client), mode, Effect(trackers[0], _naming(traits.flags)))
 

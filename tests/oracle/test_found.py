@@ -267,6 +267,11 @@ FOUND = (
         "0> LOAD DATA LOCAL INFILE 'rows' INTO TABLE orap_0.t (n, s)\n1> SELECT 1\n0> SELECT LAST_INSERT_ID()",
     ),
     Found("a file", "0> LOAD DATA LOCAL INFILE 'doubtful' INTO TABLE orap_0.t (n, s)\n1> SELECT 1\n0> SHOW WARNINGS"),
+    Found(
+        "a SET that MariaDB tells in part, once more",
+        "0> SET @@auto_increment_increment = 3, auto_increment_offset = 2\n0> [reset]\n"
+        "0> SET @@auto_increment_increment = 3, auto_increment_offset = 2\n0> SHOW VARIABLES LIKE 'auto_inc%'",
+    ),
     Found("FOUND_ROWS() after a reset", "0> CALL orap_0.p_two()\n0> [reset]\n1> SELECT 1\n0> SELECT FOUND_ROWS()"),
     Found(
         "FOUND_ROWS() of a transaction after a reset",
