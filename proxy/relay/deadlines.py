@@ -49,6 +49,7 @@ def sweep(hub: Hub, now: float) -> None:
     for route in routes:
         for server in list(route.connections):
             _check_server(route, server, somebody_waits, now)
+    hub.routes.health.look(now)
 
 
 def _check(client: Client, hub: Hub, now: float) -> None:

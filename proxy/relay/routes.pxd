@@ -17,4 +17,5 @@ cdef class Routes:
     cdef public object budget
     cdef public dict by_key
     cdef public object context
+    cdef public object health
     cdef public Hub hub

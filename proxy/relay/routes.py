@@ -23,6 +23,7 @@ from proxy.net.tasks import spawn
 from proxy.pool.budget import Budget
 from proxy.pool.pool import Pool
 from proxy.relay import lending
+from proxy.relay.health import Health
 from proxy.relay.hub import Hub
 from proxy.session import hidden
 from proxy.session.conversations import introduce, normalise, ping
@@ -181,6 +182,7 @@ class Routes:
         self.hub = hub
         self.context = context
         self.budget = Budget(hub.settings.pool.max_connections)
+        self.health = Health(hub)
         self.by_key: dict[tuple[str, bool], Route] = {}
 
     def route(self, user: str, found_rows: bool) -> Route:
@@ -205,7 +207,9 @@ class Routes:
         return Credentials.from_password(name, configured.server_password.reveal().encode())
 
     def ready(self) -> tuple[bool, str]:
-        """Whether a server connection exists, and why not."""
+        """Whether a server connection exists and the target answers, and why not."""
+        if self.health.trouble:
+            return False, self.health.trouble
         for route in self.by_key.values():
             counts = route.pool.counts()
             if counts.idle or counts.lent:

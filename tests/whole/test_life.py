@@ -13,6 +13,7 @@ import pytest
 
 from proxy.errors import ServerRefused
 from proxy.wire.auth import Credentials, format_password_hash
+from proxy.wire.constants import COM_QUERY
 from tests import servers
 from tests.servers import APP, Server, User
 from tests.whole.daemon import Daemon, running, wait_until
@@ -138,6 +139,40 @@ def test_frozen_and_continued(target: Server) -> None:
             crowd.wait_for_more(20)
         assert not [failure for failure in crowd.failures if failure.number != 9501]
     assert target.execute(f"SELECT COUNT(*) FROM {TABLE} WHERE id < {POOL}") >= ((2 * POOL,),)
+
+
+def test_frozen_with_somebody_waiting(target: Server) -> None:
+    changes = {"pool": {"connect_timeout": "1s", "borrow_timeout": "60s"}}
+    with running(target.port, changes) as daemon, RawClient(daemon) as client:
+        client.ask("SELECT 1")
+        target.pause()
+        try:
+            client.send(COM_QUERY, b"SELECT 2")
+            wait_until(lambda: "does not answer" in daemon.get("/readyz")[1], "/readyz says why", 30.0)
+            assert daemon.get("/readyz")[0] == 503
+            assert daemon.get("/healthz")[0] == 200
+            assert daemon.metric("forebay_target_up") == 0
+        finally:
+            target.resume()
+        wait_until(lambda: ready(daemon), "/readyz says yes again", 30.0)
+        assert "answers again" in daemon.log()
+
+
+def test_frozen_with_nobody_waiting(target: Server) -> None:
+    with running(target.port, {"pool": {"connect_timeout": "1s"}}) as daemon:
+        target.pause()
+        try:
+            wait_until(lambda: "does not answer" in daemon.get("/readyz")[1], "/readyz says why", 60.0)
+        finally:
+            target.resume()
+        wait_until(lambda: ready(daemon), "/readyz says yes again", 30.0)
+
+
+def test_a_long_statement_is_no_trouble(target: Server) -> None:
+    with running(target.port, {"pool": {"connect_timeout": "1s"}}) as daemon, RawClient(daemon) as client:
+        assert client.ask("SELECT SLEEP(4)") == [["0"]]
+        assert ready(daemon)
+        assert "does not answer" not in daemon.log()
 
 
 def test_not_there_at_start(target: Server) -> None:
