@@ -1,4 +1,5 @@
 from proxy.net.stream cimport Stream
+from proxy.session.prepared cimport Preparations
 from proxy.wire.replies cimport Reply
 
 cdef class ServerConnection(Stream):
@@ -27,7 +28,7 @@ cdef class ServerConnection(Stream):
     cdef public bytes nonce
     cdef public object on_lost
     cdef public str plugin
-    cdef public object prepared
+    cdef public Preparations prepared
     cdef public bint query_attributes
     cdef public Reply reply
     cdef public int residue

@@ -2,12 +2,11 @@ from proxy.net.server_connection cimport ServerConnection
 from proxy.net.stream cimport Stream
 from proxy.relay.hub cimport Hub
 from proxy.relay.routes cimport Route
+from proxy.session.prepared cimport ClientStatements, Statement
 from proxy.session.statements cimport Traits
 from proxy.wire.frames cimport FrameReader
 
-cdef class Client(Stream)  # known by now to the modules whose functions it calls, and which name it in turn
-
-from proxy.relay cimport commands, lending, transfer
+# The functions that a client calls are not named here: their modules name Client, and have to be made after it.
 
 cdef int BUSY, CLOSED, FILE, HEADER, IDLE, LOGIN, LONGEST
 
@@ -47,7 +46,7 @@ cdef class Client(Stream):
     cdef public str peer
     cdef public int phase
     cdef public dict pins
-    cdef public object prepared
+    cdef public ClientStatements prepared
     cdef public FrameReader reader
     cdef public bint retried
     cdef public Route route
@@ -59,7 +58,7 @@ cdef class Client(Stream):
     cdef public ServerConnection settling
     cdef public int shape
     cdef public object state
-    cdef public object statement
+    cdef public Statement statement
     cdef public int status
     cdef public object told
     cdef public Traits traits
@@ -69,7 +68,6 @@ cdef class Client(Stream):
     cdef public frozenset wanted
     cdef public int warned
 
-    cpdef answered(self, bytes data)
     cpdef bint granted(self, ServerConnection connection) except -1
     cpdef received(self, data)
     cpdef ready(self)

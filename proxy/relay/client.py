@@ -13,6 +13,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, ProxyError, ServerLost, ShuttingDown
@@ -161,7 +162,7 @@ class Client(Stream):
         self.settling: ServerConnection | None = None  # what this session left there is being read out
         self.waits_for_settling = False
         # What a server connection calls with each chunk of an answer: made once, not for each command.
-        self.answering: Callable[[bytes], Any] = self.answered
+        self.answering: Callable[[bytes], Any] = partial(transfer.answered, self)
 
     def __repr__(self) -> str:
         phase = ("login", "idle", "busy", "file", "closed")[self.phase]
@@ -366,9 +367,6 @@ class Client(Stream):
         transfer.server_lost(self, server, error)
 
     # The server connection's side.
-
-    def answered(self, data: bytes) -> None:
-        transfer.answered(self, data)
 
     def server_lost(self, connection: ServerConnection) -> None:
         transfer.server_lost(self, connection, ServerLost())

@@ -1,15 +1,18 @@
 cimport cython
 
-from proxy.relay cimport lending
+cimport proxy.relay.executing as executing
+cimport proxy.relay.lending as lending
 from proxy.relay.client cimport Client
 from proxy.relay.stats cimport RelayStats
 from proxy.session.statements cimport Traits
 
-cdef int COM_QUERY
+cdef int COM_QUERY, COM_STMT_EXECUTE
 cdef long long _MAY_BE_ANSWERED
 
 cpdef dispatch(Client client, bytes packet, int command)
 @cython.locals(stats=RelayStats, traits=Traits)
 cpdef _query(Client client, bytes packet)
+@cython.locals(stats=RelayStats)
+cpdef _execute(Client client, bytes packet)
 @cython.locals(mode=int)
 cpdef Traits read_traits(Client client)

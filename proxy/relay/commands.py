@@ -60,6 +60,8 @@ def dispatch(client: Client, packet: bytes, command: int) -> None:
     client.began = client.active = time.monotonic()
     if command == COM_QUERY:  # what comes most takes the shortest way
         _query(client, packet)
+    elif command == COM_STMT_EXECUTE:
+        _execute(client, packet)
     else:
         _COMMANDS.get(command, _unknown)(client, packet)
 
@@ -103,7 +105,7 @@ def _prepare(client: Client, packet: bytes) -> None:
 
 def _execute(client: Client, packet: bytes) -> None:
     stats = client.hub.stats
-    if client.tls is None:
+    if client._tls is None:
         stats.queries_plain += 1
     else:
         stats.queries_tls += 1

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What the answer to a command on a prepared statement changes: open cursors, long data, and who may use it next.
 
 A preparation with an open cursor or with unread long data belongs to one client, which is pinned that long. It does
@@ -34,6 +35,7 @@ from proxy.wire.replies import Reply
 if TYPE_CHECKING:
     from proxy.relay.client import Client
 
+_ASSIGNS_VARIABLE = statements.ASSIGNS_VARIABLE
 # Errors about values, which tell nothing of whether the tables are still what they were at the preparation.
 _ABOUT_VALUES = frozenset({1022, 1048, 1062, 1205, 1213, 1216, 1217, 1264, 1292, 1317, 1366, 1406, 1451, 1452, 3024})
 
@@ -81,7 +83,7 @@ def _executed(client: Client, statement: Statement, reply: Reply) -> None:
                 used.home.drop_unsettled(used)
         used.unsettled = False
     if reply.error is None:
-        if definition.traits.flags & statements.ASSIGNS_VARIABLE and _may_be_no_text(client, statement):
+        if definition.traits.flags & _ASSIGNS_VARIABLE and _may_be_no_text(client, statement):
             learning.pin(client, pins.USER_VARIABLE, client.traits)
         statement.long_data = False
         statement.cursor = bool(reply.status & STATUS_CURSOR_EXISTS)

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The commands on binary prepared statements: execute, fetch, reset, close, long data.
 
 Decides which preparation an execution takes, and sends it there with the server's number for it and, where the client

@@ -1,4 +1,5 @@
 from proxy.relay.stats cimport RelayStats
+from proxy.session.prepared cimport Cache
 from proxy.session.statements cimport TraitsCache
 
 cdef class Hub:
@@ -10,7 +11,7 @@ cdef class Hub:
     cdef public dict configured
     cdef public bint draining
     cdef public bint extended_metadata
-    cdef public object prepared
+    cdef public Cache prepared
     cdef public bint query_attributes
     cdef public object routes
     cdef public object rsa

@@ -1,7 +1,7 @@
 cimport cython
 
 from proxy.net.server_connection cimport ServerConnection
-from proxy.relay cimport asking
+cimport proxy.relay.asking as asking
 from proxy.relay.client cimport Client
 from proxy.session.statements cimport Traits
 

@@ -1,7 +1,8 @@
 cimport cython
 
 from proxy.net.server_connection cimport ServerConnection
-from proxy.relay cimport lending  # not learning, whose functions tests/bench/uncarried.py takes out
+cimport proxy.relay.executed as executed
+cimport proxy.relay.lending as lending  # not learning, whose functions tests/bench/uncarried.py takes out
 from proxy.relay.client cimport Client
 from proxy.relay.stats cimport RelayStats
 from proxy.wire.replies cimport Reply

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Binary prepared statements: what a client has, what each server connection has, and which of them belong together.
 
 A client's statement is a text under the context in which it was prepared, and the types of its parameters. Server

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Framed commands of clients, as they came: their text, which statement they name, the types of the parameters.
 
 The statement's id is replaced in place; parameter types are read, and put in where the client left them out. Values
@@ -38,7 +39,7 @@ def statement_id(packet: bytes) -> int:
     """The statement that a framed COM_STMT_... command names. Raises MalformedPacket."""
     if len(packet) < _ID + 4:
         raise MalformedPacket
-    return int.from_bytes(packet[_ID : _ID + 4], "little")
+    return packet[_ID] | packet[_ID + 1] << 8 | packet[_ID + 2] << 16 | packet[_ID + 3] << 24
 
 
 def with_id(packet: bytes, number: int) -> bytes:
