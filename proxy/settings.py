@@ -324,6 +324,9 @@ class ClientSettings:
         choices=("caching_sha2_password", "mysql_native_password"),
     )
     compression: bool = setting(FLAG, True, "Whether clients may compress, with zlib or zstd.", reloadable=True)
+    local_infile: bool = setting(
+        FLAG, True, "Whether clients may send files of theirs, for LOAD DATA LOCAL INFILE.", reloadable=True
+    )
     tls: TlsServerSettings = section(TlsServerSettings, "TLS towards clients.")
 
 

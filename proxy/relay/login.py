@@ -152,6 +152,8 @@ def _offered(client: Client) -> int:
         offered &= ~CLIENT_LONG_PASSWORD
     if client.gives_attributes:
         offered |= CLIENT_QUERY_ATTRIBUTES
+    if not hub.settings.clients.local_infile:
+        offered &= ~CLIENT_LOCAL_FILES
     if hub.client_tls is not None:
         offered |= CLIENT_SSL
     return offered | COMPRESSED if hub.settings.clients.compression else offered

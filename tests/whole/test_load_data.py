@@ -124,6 +124,17 @@ def test_a_client_that_did_not_offer_files(daemon: Daemon, server: Server, tmp_p
     calm(daemon)
 
 
+def test_files_forbidden(server: Server, daemon: Daemon, tmp_path: Path) -> None:
+    """``clients.local_infile: false``: whatever the client offers, no file of its own is asked for."""
+    path = tmp_path / "lines"
+    path.write_text("secret\n")
+    with running(server.port, {"clients": {"local_infile": False}}) as strict, client(strict) as connection:
+        with pytest.raises(pymysql.MySQLError) as refused:
+            ask(connection, load(path))
+        assert refused.value.args[0] == (4166 if server.flavour == "mariadb" else 3948)
+        assert ask(connection, "SELECT COUNT(*) FROM loading.line") == ((0,),)
+
+
 def test_a_file_that_nobody_saw_coming(daemon: Daemon, server: Server, tmp_path: Path) -> None:
     """No text shows that it asks for a file, and the client has offered none. MySQL cannot do so."""
     refusal = {"mariadb": "has offered none", "mysql": "error in your SQL syntax"}[server.flavour]
