@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 SECONDS ?=
 # The modules that are compiled: those that declare their types beside them.
-HOT := $(wildcard proxy/*/*.pxd)
+HOT := $(wildcard proxy/*/*.pxd proxy/*/*/*.pxd)
 NODE := $(addsuffix /node_modules/.package-lock.json,examples/functions tests/orms tests/drivers/programs/node)
 
 .PHONY: help setup demo test lint bench drivers oracle packages servers clean
@@ -14,7 +14,7 @@ help: ## this list
 
 # Byte code, as an installation has it: where PYTHONDONTWRITEBYTECODE is set, every start would compile all anew.
 setup: .venv/compiled servers $(NODE) ## everything that the other targets need
-	@.venv/bin/python -m compileall -q proxy examples/*.py
+	@.venv/bin/python -m compileall -q proxy examples/demo
 
 demo: setup ## a story of many functions and few connections (SECONDS=20)
 	.venv/bin/python -m examples.demo --seconds "$(SECONDS)"
