@@ -2,6 +2,7 @@ cdef class Stream:
     cdef object _compression
     cdef public bint _held
     cdef bint _plain
+    cdef bint _resting
     cdef public object _tls
     cdef public bint closing
     cdef public long long received_bytes

@@ -18,6 +18,8 @@ from proxy.net.tls import TlsLayer
 from proxy.wire.compression import Compression
 
 _READ_AHEAD = 256 * 1024  # compressed bytes
+_MOST_AT_ONCE = 256_000
+"""The size of uvloop's read buffer: after a chunk that filled it, libuv reads on at once, up to 32 times."""
 
 
 class Stream:
@@ -30,6 +32,7 @@ class Stream:
         "_compression",
         "_held",
         "_plain",
+        "_resting",
         "_tls",
         "closing",
         "received_bytes",
@@ -46,6 +49,7 @@ class Stream:
         self._tls: TlsLayer | None = None
         self._compression: Compression | None = None
         self._held = False
+        self._resting = False  # gives the others a turn of the loop before it reads on
         self.closing = False
         self.write_paused = False
         self.throttles: Stream | None = None
@@ -60,6 +64,8 @@ class Stream:
 
     def data_received(self, data: bytes) -> None:
         self.received_bytes += len(data)
+        if len(data) >= _MOST_AT_ONCE:
+            self._rest()
         if self._tls is not None:
             data = self._decrypted(self._tls, data)
             if not data:
@@ -132,12 +138,14 @@ class Stream:
         """Leave what the peer sends in the kernel's buffers."""
         if not self._held and not self.closing:
             self._held = True
-            self.transport.pause_reading()
+            if not self._resting:
+                self.transport.pause_reading()
 
     def resume_reading(self) -> None:
         if self._held and not self.closing:
             self._held = False
-            self.transport.resume_reading()
+            if not self._resting:
+                self.transport.resume_reading()
             self.unpack_soon()
 
     def start_tls(self, context: ssl.SSLContext, server_side: bool, hostname: str | None, first: bytes) -> None:
@@ -156,6 +164,20 @@ class Stream:
         """From here on both ways are compressed."""
         self._plain = False
         self._compression = compression
+
+    def _rest(self) -> None:
+        """Leave the rest to the loop's next turn: what a slow peer has let pile up in the kernel would be read in one
+        go, and everybody else would wait for some milliseconds.
+        """
+        if not self._resting and not self._held and not self.closing:
+            self._resting = True
+            self.transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        self._resting = False
+        if not self._held and not self.closing:
+            self.transport.resume_reading()
 
     def _unpack(self, compression: Compression) -> None:
         """Hand on what has come, one compressed packet after the other, as long as more is taken.

@@ -1,0 +1,112 @@
+"""A stream on a real loop and real sockets: how much it takes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+import uvloop
+
+from proxy.net.stream import Stream
+
+MOST = 256_000  # uvloop reads no more at once
+PILE = 2_000_000
+
+
+class Counting(Stream):
+    """Notes what came in which turn of the loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn = 0
+        self.came: dict[int, int] = {}
+
+    def received(self, data: bytes) -> None:
+        self.came[self.turn] = self.came.get(self.turn, 0) + len(data)
+
+    def lost(self, exc: Exception | None) -> None:
+        pass
+
+    async def all_of(self, size: int) -> None:
+        """Until so many bytes have come."""
+        while sum(self.came.values()) < size:
+            await asyncio.sleep(0)
+            self.turn += 1
+
+
+def pile_up(peer: socket.socket, stream: Stream) -> int:
+    """Fill the kernel's buffers; how many bytes that took."""
+    stream.pause_reading()
+    size = 0
+    peer.setblocking(False)
+    while size < PILE:
+        try:
+            size += peer.send(bytes(65536))
+        except BlockingIOError:
+            break
+    return size
+
+
+async def connect(stream: Counting) -> socket.socket:
+    """The other end of the stream."""
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        peer = socket.create_connection(door.getsockname())
+        accepted, _ = door.accept()
+    accepted.setblocking(False)
+    await loop.connect_accepted_socket(lambda: stream, accepted)  # type: ignore[arg-type, return-value]
+    return peer
+
+
+async def ended(peer: socket.socket, stream: Counting) -> None:
+    stream.abort()
+    peer.close()
+    await asyncio.sleep(0)
+
+
+def test_a_pile_is_read_in_turns() -> None:
+    """Else everybody waits while one stream's megabytes are read, which libuv does up to 32 times in a row."""
+
+    async def trial() -> Counting:
+        stream = Counting()
+        peer = await connect(stream)
+        size = pile_up(peer, stream)
+        assert size > 3 * MOST
+        stream.resume_reading()
+        await asyncio.wait_for(stream.all_of(size), 20)
+        await ended(peer, stream)
+        return stream
+
+    assert max(uvloop.run(trial()).came.values()) <= MOST
+
+
+@pytest.mark.parametrize("resumes_first", [True, False])
+def test_a_stream_that_rests_is_paused_and_resumed(resumes_first: bool) -> None:
+    """Whoever pauses it while it rests finds it paused; it reads on once both have ended."""
+
+    class Pausing(Counting):
+        def received(self, data: bytes) -> None:
+            is_first = not self.came
+            super().received(data)
+            if is_first:
+                self.pause_reading()
+                if resumes_first:
+                    self.resume_reading()
+
+    async def trial() -> None:
+        stream = Pausing()
+        peer = await connect(stream)
+        size = pile_up(peer, stream)
+        stream.resume_reading()
+        await asyncio.wait_for(stream.all_of(1), 20)
+        if not resumes_first:
+            before = sum(stream.came.values())
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert sum(stream.came.values()) == before
+            stream.resume_reading()
+        await asyncio.wait_for(stream.all_of(size), 20)
+        await ended(peer, stream)
+
+    uvloop.run(trial())
