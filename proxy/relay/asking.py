@@ -18,7 +18,7 @@ from proxy.errors import NotSupported
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import learning, readout
 from proxy.session import statements
-from proxy.session.conditions import Conditions, stand_in
+from proxy.session.conditions import Conditions, Row, stand_in
 from proxy.session.conversations import (
     DETAILS,
     FOUND_ROWS,
@@ -189,14 +189,30 @@ def _show(client: Client, asked: Show, conditions: Conditions) -> Talk:
     answers = yield [query("SHOW WARNINGS LIMIT 0")]
     check(answers)
     columns = answers[0].table().columns
+    rows = yield from _in_results_charset(client, conditions, conditions.shown(asked))
     status = client.status & _LASTING
     client.row_count = -1
     client.warned = 0
     client.ahead = True
     binary = client.command == COM_STMT_EXECUTE
-    client.told = packets.build_text_result(
-        columns, conditions.shown(asked), client.capabilities, status, binary=binary
-    )
+    client.told = packets.build_text_result(columns, rows, client.capabilities, status, binary=binary)
+
+
+def _in_results_charset(
+    client: Client, conditions: Conditions, rows: list[Row]
+) -> Generator[list[bytes], list[Answer], list[Row]]:
+    """The rows of SHOW WARNINGS, whose texts were read in the character set of results of that time, in today's."""
+    states, state = client.route.states, client.state
+    charset = states.value(state, "character_set_results") if states is not None and state is not None else None
+    foreign = [row for row in rows if not (row[2] or b"").isascii()]
+    if not foreign or (charset or "") == conditions.charset:
+        return rows
+    of = conditions.charset if conditions.charset not in ("", "binary") else "utf8mb3"
+    items = [f"CONVERT(_{of} X'{(row[2] or b'').hex()}' USING utf8mb4)" for row in foreign]
+    answers = yield [query(f"SELECT {', '.join(items)} LIMIT 1")]
+    check(answers)
+    texts = iter(answers[0].rows()[0])
+    return [row if (row[2] or b"").isascii() else [*row[:2], next(texts)] for row in rows]
 
 
 def _get(client: Client, server: ServerConnection, asked: Get) -> Talk:

@@ -16,6 +16,7 @@ from proxy.session.conversations import FOUND_ROWS
 from proxy.session.prepared import Statement
 from proxy.wire import executions
 from proxy.wire.constants import (
+    COM_INIT_DB,
     COM_STMT_EXECUTE,
     COM_STMT_FETCH,
     COM_STMT_RESET,
@@ -49,8 +50,10 @@ _NUMBERS = frozenset(
 
 
 def ended(client: Client, server: ServerConnection) -> None:
-    """The answer to COM_STMT_EXECUTE, COM_STMT_FETCH or COM_STMT_RESET is complete."""
+    """The answer to COM_INIT_DB, COM_STMT_EXECUTE, COM_STMT_FETCH or COM_STMT_RESET is complete."""
     statement, reply = client.statement, server.reply
+    if client.command == COM_INIT_DB and reply.error is None:
+        learning.learn_schema(client, server)
     if statement is None:
         return
     if client.command == COM_STMT_EXECUTE:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proxy.net.server_connection import ServerConnection
@@ -27,7 +28,7 @@ from proxy.session.conversations import (
 )
 from proxy.session.effects import Effect, may_remember
 from proxy.session.holdings import ANY, HOLDING
-from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES
+from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES, State
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
 from proxy.wire.constants import (
@@ -36,8 +37,10 @@ from proxy.wire.constants import (
     COM_FIELD_LIST,
     COM_INIT_DB,
     COM_STMT_EXECUTE,
+    STATUS_ANSI_QUOTES,
     STATUS_AUTOCOMMIT,
     STATUS_IN_TRANS,
+    STATUS_NO_BACKSLASH_ESCAPES,
 )
 from proxy.wire.packets import Changes, parse_err, parse_trackers
 from proxy.wire.replies import Reply
@@ -263,6 +266,8 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
         pin(client, pins.HIDDEN_CHANGE, traits)
     if flags & HOLDING:
         _learn_holdings(client, traits, failed)
+    if flags & statements.USES and not failed:
+        learn_schema(client, server)
     if flags & statements.UNPIN_HINT:
         unpin(client, pins.REQUESTED)
     if flags & statements.TABLE_LOCK:
@@ -311,13 +316,19 @@ def _learn_warnings(client: Client, server: ServerConnection, count: int, traits
         _holds_list(client, server, traits)
     elif traits.flags & statements.MULTI and _may_keep_list(server, traits.flags):
         server.residue |= WARNINGS
+        _doubt_list(client)
     elif not server.mariadb or traits.verb in _HAS_TABLES:
         client.diagnostics = None
         server.residue &= ~WARNINGS
     else:
         server.residue |= WARNINGS
-        if client.diagnostics is not None:
-            client.diagnostics.latest = False  # what stands in for them here may be gone
+        _doubt_list(client)
+
+
+def _doubt_list(client: Client) -> None:
+    """What stands in for the conditions on the server connection may be gone."""
+    if client.diagnostics is not None:
+        client.diagnostics.latest = False
 
 
 def _may_keep_list(server: ServerConnection, flags: int) -> bool:
@@ -343,22 +354,54 @@ def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes
     flags = traits.flags if traits is not None else 0
     naming = _naming(flags)
     state = client.state
+    single = server.mariadb and traits is not None and not flags & statements.MULTI
+    passing = pins.for_statement(text_of(client)) if single else None
     for block in blocks:
         changes = parse_trackers(block)
+        if passing:  # MariaDB tells the values that these had while the statement ran
+            lasting = tuple(pair for pair in changes.variables if pair[0].lower() not in passing)
+            changes = replace(changes, variables=lasting)
         state = states.after(state, changes, client.in_transaction, naming)
         if changes.transaction_state is not None:
             _learn_locks(client, changes.transaction_state, traits)
         # A statement that was prepared under another schema has that one while it runs.
         switched = client.command == COM_STMT_EXECUTE and changes.schema is not None
-        if traits is not None and pins.hidden_change(traits, changes, switched):
+        if traits is not None and pins.hidden_change(traits, changes, switched or bool(passing)):
             pin(client, pins.HIDDEN_CHANGE, traits)
     if not state.known and naming == NAMES_COLLATE:
         state = states.with_named_collation(state, text_of(client))
     if state is not client.state:
         _count_carried(client, "state", traits)
-    client.state = server.state = state
+    _now_in(client, server, state)
+    if passing:
+        _forget_modes(client, state)
     if not state.known:
         server.residue |= COLLATION
+
+
+def _now_in(client: Client, server: ServerConnection, state: State) -> None:
+    """The client is in ``state``, and the server connection, too, but for a schema that it could not leave."""
+    states, before = client.route.states, server.state
+    assert states is not None
+    assert before is not None
+    apart = before is not client.state and client.state is not None and state.schema is client.state.schema
+    client.state = state
+    server.state = states.with_schema(state, before.schema) if apart else state
+
+
+def _forget_modes(client: Client, state: State) -> None:
+    """The flags of sql_mode in the answer to a SET STATEMENT were for that one."""
+    states = client.route.states
+    assert states is not None
+    modes = STATUS_ANSI_QUOTES | STATUS_NO_BACKSLASH_ESCAPES
+    client.status = (client.status & ~modes) | (states.status_of(state) & modes)
+
+
+def learn_schema(client: Client, server: ServerConnection) -> None:
+    """A default schema has been selected; where it is the same one as before, no tracker tells."""
+    states = client.route.states
+    if states is not None and client.state is not None:
+        client.state = server.state = states.with_schema_selected(client.state)
 
 
 def follow_autocommit(client: Client, server: ServerConnection, status: int) -> None:
@@ -367,7 +410,7 @@ def follow_autocommit(client: Client, server: ServerConnection, status: int) -> 
     assert states is not None
     if client.state is not None:
         changes = Changes(variables=(("autocommit", "ON" if status & STATUS_AUTOCOMMIT else "OFF"),))
-        client.state = server.state = states.after(client.state, changes, client.in_transaction, NO_NAMES)
+        _now_in(client, server, states.after(client.state, changes, client.in_transaction, NO_NAMES))
 
 
 def _learn_locks(client: Client, transaction_state: str, traits: Traits | None) -> None:

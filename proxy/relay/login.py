@@ -348,7 +348,7 @@ def reset_session(client: Client) -> None:
     if states is None or client.state is None:
         return
     if states.baseline.mariadb:  # MariaDB goes back to the login's collation, MySQL to the global one
-        client.state = states.at_login(client.state.schema, client.collation)
+        client.state = states.with_database_reset(states.at_login(client.state.schema, client.collation))
     else:
         client.state = states.after_reset(client.state, learning.ignores_space(client))
 

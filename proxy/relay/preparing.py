@@ -172,13 +172,18 @@ def own(client: Client, statement: Statement, preparation: Preparation) -> None:
 def prepare_for(
     client: Client, server: ServerConnection, key: Key, then: Callable[[Client, ServerConnection, Preparation], None]
 ) -> None:
-    """Prepare under the key's context, and go on with ``then`` if the client is still there."""
+    """Prepare under the key's context, and go on with ``then`` if the client is still there.
+
+    A client that has lost its default schema since gets its execution under that of the statement, which a server takes
+    for it anyhow: nothing leads back. Only where the server connection is to be kept, there is no way.
+    """
     definition, states, cache = key[0], client.route.states, client.hub.prepared
     assert states is not None
     assert client.state is not None
     there = states.under(definition.context, client.state)
     before, after = states.sync(client.state, there), states.sync(there, client.state)
-    if before is None or after is None:  # its schema has been dropped
+    stays = after is None and not (client.in_transaction or client.pins or client.dedicated)
+    if before is None or (after is None and not stays):
         error = ServerRefused(1049, "42000", f"Unknown database '{definition.context.schema}'")
         goes_on(client, server, error)
         return
@@ -187,10 +192,12 @@ def prepare_for(
     def finished(preparation: Preparation | None, error: ProxyError | None) -> None:
         if goes_on(client, server, error):
             assert preparation is not None
+            if stays:
+                server.state = there
             then(client, server, preparation)
         cache.release(definition)
 
-    server.converse(_preparing(client, server, key, before, after), finished)
+    server.converse(_preparing(client, server, key, before, after or []), finished)
 
 
 def _preparing(

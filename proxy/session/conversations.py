@@ -37,8 +37,11 @@ _COLLATIONS = (
     "SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME, IS_DEFAULT FROM information_schema.COLLATIONS WHERE ID IS NOT NULL"
 )
 _RESET = (
-    "SELECT @@GLOBAL.character_set_client, @@GLOBAL.character_set_results, @@GLOBAL.collation_connection, DATABASE()"
+    "SELECT @@GLOBAL.character_set_client, @@GLOBAL.character_set_results, @@GLOBAL.collation_connection, "
+    "@@GLOBAL.collation_database, DATABASE()"
 )
+# MySQL wants a privilege for it, and warns.
+_SETS_DATABASE = "SET @@SESSION.collation_database=@@SESSION.collation_database"
 _SETTLED = 4  # columns that every settling asks for, before those of user variables
 _VARIABLES = "SHOW SESSION VARIABLES"
 
@@ -78,13 +81,13 @@ def introduce(mariadb: bool, init_query: str) -> Generator[list[bytes], list[Ans
     """The first words on a new server connection: the init query, what it then has, and the trackers."""
     if init_query:
         check((yield [query(init_query)]))
-    answers = yield [query(_VARIABLES), query(_RESET), query(_COLLATIONS)]
-    check(answers)
+    answers = yield [query(_VARIABLES), query(_RESET), query(_COLLATIONS), query(_SETS_DATABASE)]
+    check(answers[:3])
     values = dict(map(_texts, answers[0].rows()))
     raw_reset = answers[1].rows()[0]
-    client, results, collation, _ = _texts(raw_reset)
+    client, results, collation, database_collation, _ = _texts(raw_reset)
     check((yield [track(mariadb, list(values))]))
-    schema = raw_reset[3]
+    schema = raw_reset[4]
     collations = [_texts(row) for row in answers[2].rows()]
     return Baseline(
         variables=values,
@@ -97,6 +100,8 @@ def introduce(mariadb: bool, init_query: str) -> Generator[list[bytes], list[Ans
             "character_set_results": results,
             "collation_connection": collation,
         },
+        database_collation=database_collation,
+        sets_database=answers[3].error is None,
     )
 
 

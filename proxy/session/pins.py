@@ -84,6 +84,10 @@ _EXPLAIN |= statements.TEMPORARY | statements.DROPS_TABLE | statements.TEXT_PREP
 
 _UNSCOPED = re.compile(rb"@@(?!\s*`?(?:session|local|global)`?\s*\.)", re.IGNORECASE)
 
+_FOR_STATEMENT = re.compile(rb"\s*SET\s+STATEMENT\b(.*?)\bFOR\b", re.IGNORECASE | re.DOTALL)
+_NONE: frozenset[str] = frozenset()
+_ASSIGNED = re.compile(rb"([a-z0-9_]+)`?\s*:?=", re.IGNORECASE)
+
 LOCKED_TABLES = 7  # where the transaction state's eight characters say L
 _XA_BEGINS = re.compile(rb"\bXA\b.*\b(START|BEGIN)\b", re.IGNORECASE | re.DOTALL)
 _XA_ENDS = re.compile(rb"\s*XA\s+(COMMIT|ROLLBACK)\b", re.IGNORECASE)
@@ -99,12 +103,12 @@ def begun_by(traits: Traits) -> list[str]:
     return [reason for flag, reason in _BY_TRAIT if traits.flags & flag]
 
 
-def hidden_change(traits: Traits, changes: Changes, switched: bool = False) -> bool:
+def hidden_change(traits: Traits, changes: Changes, passing: bool = False) -> bool:
     """Whether the server changed session state that neither the text nor another tracker explains.
 
     The state tracker fires for every change, so it proves nothing where the statement is a SET, a USE
     or a DROP of the default schema, or pins already. Behind a procedure or a function it may stand for
-    anything. ``switched``: the server has left the default schema meanwhile, and come back.
+    anything. ``passing``: the server has left the default schema or given variables values meanwhile, and come back.
     """
     flags = traits.flags
     if not changes.state_changed or flags & PINNING:
@@ -112,12 +116,18 @@ def hidden_change(traits: Traits, changes: Changes, switched: bool = False) -> b
     if flags & (statements.CALLS | statements.FUNCTION | statements.MULTI | statements.UNSURE):
         return True
     dropped = traits.verb == b"DROP" and changes.schema is not None
-    return not (flags & _EXPLAIN or dropped or switched)
+    return not (flags & _EXPLAIN or dropped or passing)
 
 
 def sets_unseen(sql: bytes) -> bool:
     """Whether a SET names a variable as ``@@name``, without a scope: MariaDB's trackers do not report that one."""
     return _UNSCOPED.search(sql) is not None
+
+
+def for_statement(sql: bytes) -> frozenset[str]:
+    """The variables to which MariaDB's SET STATEMENT gives values until it ends, as trackers name them."""
+    found = _FOR_STATEMENT.match(sql)
+    return frozenset(name.decode().lower() for name in _ASSIGNED.findall(found[1])) if found is not None else _NONE
 
 
 def holds_tables(transaction_state: str) -> bool:

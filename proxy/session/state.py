@@ -32,22 +32,28 @@ from proxy.wire.packets import Changes
 UNKNOWN = "\0unknown"
 
 COLLATION = "collation_connection"
+# @@collation_database, where it is not that of the default schema: after a reset it is the server's until a schema is
+# selected, though the old one stays. LOAD DATA reads by it.
+DATABASE = "\0database"
+_RESET = "reset"
 # No variable shows them: the collation that result sets name, and on MariaDB the one that parameters of prepared
 # statements have, which SET NAMES .. COLLATE and the login choose.
 RESULTS = "\0results"
 CLIENT = "\0client"
 _HIDDEN = {RESULTS: "character_set_results", CLIENT: "character_set_client"}
+_NO_VARIABLES = frozenset({*_HIDDEN, DATABASE})
 # What kind of statement brought a change of character sets.
 NO_NAMES, NAMES, NAMES_COLLATE = range(3)
 CHARSETS = ("character_set_client", "character_set_results")
 
 # Their values belong to one moment or to one server connection: not part of a state.
 PASSING = frozenset(
-    """character_set_connection error_count external_user gtid_next gtid_owned identity insert_id in_transaction
-    last_gtid last_insert_id original_commit_timestamp proxy_user pseudo_slave_mode pseudo_replica_mode
-    pseudo_thread_id rand_seed1 rand_seed2 resultset_metadata session_track_gtids session_track_schema
-    session_track_state_change session_track_system_variables session_track_transaction_info skip_replication
-    statement_id timestamp use_secondary_engine warning_count innodb_lock_wait_timeout_used""".split()
+    """character_set_connection character_set_database collation_database error_count external_user gtid_next gtid_owned
+    identity insert_id in_transaction last_gtid last_insert_id original_commit_timestamp proxy_user
+    pseudo_slave_mode pseudo_replica_mode pseudo_thread_id rand_seed1 rand_seed2 resultset_metadata
+    session_track_gtids session_track_schema session_track_state_change session_track_system_variables
+    session_track_transaction_info skip_replication statement_id timestamp use_secondary_engine warning_count
+    innodb_lock_wait_timeout_used""".split()
 )
 
 # They decide how a statement is run, not what it means: its preparation is the same under all values.
@@ -55,7 +61,7 @@ _LATER = frozenset(
     """autocommit transaction_isolation tx_isolation transaction_read_only tx_read_only wait_timeout
     interactive_timeout net_read_timeout net_write_timeout lock_wait_timeout innodb_lock_wait_timeout
     max_execution_time max_statement_time foreign_key_checks unique_checks""".split()
-)
+) | {DATABASE}
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 _REMEMBERED = 256  # of what was worked out once
@@ -91,7 +97,8 @@ class Baseline:
 
     ``variables``: session system variables by name. ``collations``: collation id to (charset,
     collation). ``default_collations``: charset to collation. ``reset_charsets``: the charset variables
-    and the collation after COM_RESET_CONNECTION.
+    and the collation after COM_RESET_CONNECTION. ``database_collation``: the collation_database after it;
+    ``sets_database``: the login may choose that one.
     """
 
     variables: dict[str, str]
@@ -100,6 +107,8 @@ class Baseline:
     collations: dict[int, tuple[str, str]] = field(default_factory=dict)
     default_collations: dict[str, str] = field(default_factory=dict)
     reset_charsets: dict[str, str] = field(default_factory=dict)
+    database_collation: str = ""
+    sets_database: bool = False
 
 
 class States:
@@ -110,6 +119,7 @@ class States:
         self._base = dict(baseline.variables)
         self._hidden = _HIDDEN if baseline.mariadb else {RESULTS: _HIDDEN[RESULTS]}
         self._base |= dict.fromkeys(self._hidden, self._base.get(COLLATION, ""))
+        self._base[DATABASE] = ""
         self._collations = frozenset(collation for _, collation in baseline.collations.values())
         self._interned: WeakValueDictionary[tuple[object, ...], State] = WeakValueDictionary()
         self._syncs: dict[tuple[State, State], tuple[bytes, ...]] = {}  # what was worked out before, by pair of states
@@ -176,7 +186,19 @@ class States:
 
     def after_reset(self, state: State, ignore_space: bool = False) -> State:
         """The state after COM_RESET_CONNECTION: the schema stays, everything else starts anew."""
-        return self._intern(state.schema, self._after_reset() | self._sql_mode(ignore_space), "")
+        return self.with_database_reset(
+            self._intern(state.schema, self._after_reset() | self._sql_mode(ignore_space), "")
+        )
+
+    def with_database_reset(self, state: State) -> State:
+        """The same state after a reset has made @@collation_database the server's, as far as that can be carried."""
+        if state.schema is None or not self.baseline.sets_database:
+            return state
+        return self._intern(state.schema, dict(state.variables) | {DATABASE: _RESET}, state.characteristics)
+
+    def with_schema_selected(self, state: State) -> State:
+        """The same state after its default schema has been selected once more."""
+        return self.with_schema(state, state.schema)
 
     def _after_reset(self) -> dict[str, str]:
         charsets = self.baseline.reset_charsets
@@ -187,7 +209,8 @@ class States:
         return self.baseline.default_collations.get(charset or "binary", charset or "binary")
 
     def with_schema(self, state: State, schema: str | None) -> State:
-        return self._intern(schema, dict(state.variables), state.characteristics)
+        variables = {name: value for name, value in state.variables if name != DATABASE}
+        return self._intern(schema, variables, state.characteristics)
 
     def with_collation(self, state: State, collation: str) -> State:
         """The same state with its connection collation known, as read back from the server."""
@@ -210,10 +233,9 @@ class States:
     def cleaned(self, state: State) -> State:
         """The state of a server connection after COM_RESET_CONNECTION, the init query and ``names``.
 
-        The schema stays, but MariaDB forgets its character set (@@character_set_database): selected anew, it is whole.
+        The schema stays, but not @@collation_database.
         """
-        schema = UNKNOWN if self.baseline.mariadb and state.schema is not None else state.schema
-        return self._intern(schema, {}, "")
+        return self._intern(state.schema, {} if state.schema is None else {DATABASE: _RESET}, "")
 
     def after(self, state: State, changes: Changes, in_transaction: bool, naming: int) -> State:
         """The state after an answer whose trackers reported ``changes``; ``naming`` tells a SET NAMES, see above."""
@@ -230,7 +252,10 @@ class States:
         for name, value in reported.items():
             if name not in PASSING:
                 variables[name] = value
-        schema = state.schema if changes.schema is None else changes.schema or None
+        schema = state.schema
+        if changes.schema is not None:
+            schema = changes.schema or None
+            variables.pop(DATABASE, None)
         characteristics = state.characteristics
         if changes.characteristics is not None:
             characteristics = changes.characteristics
@@ -282,11 +307,20 @@ class States:
         assignments = self._assignments(dict(have.variables), dict(want.variables))
         if assignments:
             commands.append(bytes((COM_QUERY,)) + b"SET " + ", ".join(assignments).encode())
-        if want.schema != have.schema and want.schema is not None:
-            commands.append(bytes((COM_INIT_DB,)) + want.schema.encode())
+        commands += self._select(have, want)
         if want.characteristics != have.characteristics:  # each alone: a connection may allow one statement at a time
             settings = filter(None, map(str.strip, want.characteristics.split(";")))
             commands += [bytes((COM_QUERY,)) + setting.encode() for setting in settings]
+        return commands
+
+    def _select(self, have: State, want: State) -> list[bytes]:
+        """What brings the wanted default schema, and the collation that goes with it or not."""
+        had, wanted = self.value(have, DATABASE), self.value(want, DATABASE)
+        moves = want.schema != have.schema or (had and not wanted)
+        commands = [bytes((COM_INIT_DB,)) + want.schema.encode()] if moves and want.schema is not None else []
+        if wanted and (moves or not had):
+            collation = self.baseline.database_collation
+            commands.append(bytes((COM_QUERY,)) + f"SET @@SESSION.collation_database='{collation}'".encode())
         return commands
 
     def _assignments(self, have: dict[str, str], want: dict[str, str]) -> list[str]:
@@ -294,7 +328,7 @@ class States:
         assignments = self._names(have, want)
         for name in sorted(have.keys() | want.keys()):
             value = want.get(name, base.get(name))
-            if name not in _HIDDEN and value is not None and value != have.get(name, base.get(name)):
+            if name not in _NO_VARIABLES and value is not None and value != have.get(name, base.get(name)):
                 assignments.append(f"@@SESSION.{name}={literal(name, value, base.get(name))}")
         return assignments
 

@@ -47,6 +47,7 @@ _COMMANDS: dict[str, s.Step] = {
     "[fields]": s.FieldList("", b"t"),
     "[fields of nothing]": s.FieldList("", b"missing"),
     "[schema nowhere]": s.InitDb("", b"nowhere"),
+    "[schema]": s.InitDb("", b"orap_0"),
 }
 _KINDS = {kind.name: kind for kind in KINDS}
 
@@ -301,6 +302,40 @@ FOUND = (
         "0> [prepare]\n0> SET character_set_results = NULL\n1> SELECT 1\n0> [execute x]\n"
         "0> SET character_set_client = utf8mb4\n1> SELECT 1\n0> [execute x]",
         "no EOF packets, no tracking",
+    ),
+    Found(
+        "a prepared statement whose schema the client has left for none",
+        "0> [prepare]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n0> [execute x]\n"
+        "1> SELECT 1\n0> [execute x]\n0> SELECT DATABASE()",
+    ),
+    Found(
+        "a schema's character set after a reset",
+        "0> [reset]\n0> SELECT @@collation_database\n1> SELECT @@collation_database\n"
+        "0> SHOW VARIABLES LIKE '%database'\n"
+        "0> LOAD DATA LOCAL INFILE 'rows' INTO TABLE orap_0.t (n, s)\n0> SELECT HEX(s) FROM orap_0.t\n"
+        "0> USE nowhere\n1> SELECT 1\n0> SELECT @@collation_database\n"
+        "0> USE orap_0\n1> [reset]\n1> SELECT @@collation_database\n0> SELECT @@collation_database\n"
+        "0> [reset]\n0> [schema]\n1> SELECT @@collation_database\n0> SELECT @@collation_database",
+    ),
+    Found(
+        "an error of Forebay's own before several statements",
+        "0> [execute nothing]\n0> BEGIN; DELETE FROM orap_0.t; ROLLBACK; SELECT COUNT(*) FROM orap_0.t\n"
+        "0> SHOW WARNINGS",
+    ),
+    Found(
+        "values for one statement",
+        "0> [prepare rows]\n0> SET STATEMENT sql_mode = 'ANSI_QUOTES', group_concat_max_len = 9 FOR SELECT \"id\"\n"
+        "0> [execute]\n0> SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR SELECT \"id\"\n0> [ping]\n"
+        "0> SET STATEMENT group_concat_max_len = 9 FOR SET sql_select_limit = 2\n1> SELECT 1\n"
+        "0> SELECT @@sql_mode, @@group_concat_max_len, @@sql_select_limit\n"
+        "0> SET STATEMENT sql_mode = '' FOR CALL orap_0.p_mode()\n1> SELECT 1\n0> SELECT @@sql_mode",
+        only="mariadb",
+    ),
+    Found(
+        "a kept message in another character set",
+        "0> SELECT @Ä + / 1\n0> SET NAMES latin1\n1> SELECT 1\n0> SHOW STATUS LIKE 'x'\n0> SET CHARSET utf8mb4\n"
+        "1> SELECT 1\n0> SHOW WARNINGS",
+        "old, latin1",
     ),
 )
 

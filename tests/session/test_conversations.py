@@ -47,15 +47,16 @@ def finish(talk, answers):
 def baseline_answers() -> list[Answer]:
     return [
         table(("sql_mode", "ANSI"), ("statement_id", "1")),
-        table(("utf8mb4", "utf8mb4", "utf8mb4_0900_ai_ci", "shop")),
+        table(("utf8mb4", "utf8mb4", "utf8mb4_0900_ai_ci", "latin1_bin", "shop")),
         table(("8", "latin1", "latin1_swedish_ci", "Yes"), ("5", "latin1", "latin1_german1_ci", "")),
+        ok(),
     ]
 
 
 def test_introduction() -> None:
     talk = conversations.introduce(mariadb=False, init_query="SET NAMES utf8mb4")
     assert next(talk) == [b"\x03SET NAMES utf8mb4"]
-    assert len(talk.send([ok()])) == 3
+    assert len(talk.send([ok()])) == 4
     (track,) = talk.send(baseline_answers())
     assert b"session_track_system_variables='sql_mode'" in track
     found = finish(talk, [ok()])
@@ -64,6 +65,14 @@ def test_introduction() -> None:
     assert found.collations[5] == ("latin1", "latin1_german1_ci")
     assert found.default_collations == {"latin1": "latin1_swedish_ci"}
     assert found.reset_charsets["collation_connection"] == "utf8mb4_0900_ai_ci"
+    assert (found.database_collation, found.sets_database) == ("latin1_bin", True)
+
+
+def test_a_login_that_may_not_choose_the_schemas_collation() -> None:
+    talk = conversations.introduce(mariadb=False, init_query="")
+    next(talk)
+    talk.send([*baseline_answers()[:3], err(1227)])
+    assert not finish(talk, [ok()]).sets_database
 
 
 def test_introduction_to_mariadb_tracks_everything() -> None:
@@ -155,4 +164,4 @@ def test_clean_slate_keeps_the_schema_and_goes_back_to_the_baselines_charsets() 
     assert commands[0] == b"\x1f"
     assert commands[1] == b"\x03SET a=1"
     assert commands[-1] == b"\x03SET NAMES utf8mb4 COLLATE utf8mb4_general_ci"
-    assert finish(talk, [ok()] * len(commands)) is state
+    assert finish(talk, [ok()] * len(commands)) is known.cleaned(state)

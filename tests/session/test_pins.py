@@ -123,3 +123,16 @@ def test_locked_tables_are_the_eighth_character() -> None:
 )
 def test_sets_that_no_tracker_of_mariadb_reports(sql: bytes, unseen: bool) -> None:
     assert pins.sets_unseen(sql) is unseen
+
+
+@pytest.mark.parametrize(
+    ("sql", "names"),
+    [
+        (b"SET STATEMENT sql_mode = 'ANSI', `A_b`=1 FOR SELECT c=1", {"sql_mode", "a_b"}),
+        (b" set\nstatement max_statement_time=1\nfor SET x = 1", {"max_statement_time"}),
+        (b"SET sql_mode = 'ANSI'", set()),
+        (b"SELECT 'SET STATEMENT a = 1 FOR'", set()),
+    ],
+)
+def test_variables_for_one_statement(sql: bytes, names: set[str]) -> None:
+    assert pins.for_statement(sql) == names

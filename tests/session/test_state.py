@@ -228,3 +228,27 @@ def test_following_a_sync_leads_to_the_wanted_state(names: list[str], data) -> N
             name, _, value = assignment.removeprefix("@@SESSION.").partition("=")
             reported[name] = value.strip("'")
     assert changed(states, have, **reported) is want
+
+
+def test_the_schemas_collation_after_a_reset(states: States) -> None:
+    init_db, collate = b"\x02shop", b"\x03SET @@SESSION.collation_database='latin1_bin'"
+    states.baseline.database_collation, states.baseline.sets_database = "latin1_bin", True
+    shop = states.with_schema(states.fresh, "shop")
+    reset = states.with_database_reset(shop)
+    assert reset is not shop
+    assert states.context(reset) is shop
+    assert states.sync(shop, reset) == [collate]
+    assert states.sync(reset, shop) == [init_db]
+    assert states.sync(states.fresh, reset) == [init_db, collate]
+    assert states.sync(states.cleaned(shop), reset) == []
+    assert states.sync(states.cleaned(shop), shop) == [init_db]
+    assert states.with_schema_selected(reset) is shop
+    assert states.after(reset, Changes(schema="shop"), False, NO_NAMES) is shop
+
+
+def test_nothing_of_a_schema_to_be_reset(states: States) -> None:
+    shop = states.with_schema(states.fresh, "shop")
+    assert states.with_database_reset(shop) is shop  # the login may not choose another collation
+    states.baseline.sets_database = True
+    assert states.with_database_reset(states.fresh) is states.fresh
+    assert states.cleaned(states.fresh) is states.fresh
