@@ -22,6 +22,7 @@ from proxy.session.alphabet import (
     SEMICOLON,
     STRING,
     SYSTEM,
+    UNREADABLE,
     VARIABLE,
     WORD,
 )
@@ -67,7 +68,8 @@ def question(sql: bytes, mode: int) -> Question | None:
 
 
 def _tokens(sql: bytes, mode: int) -> list[tuple[int, bytes]]:
-    scanner = Scanner(sql, mode)
+    """What a question consists of is the same in every dialect."""
+    scanner = Scanner(sql, mode & ~UNREADABLE)
     found: list[tuple[int, bytes]] = []
     while scanner.advance() != END:
         if len(found) >= _MOST or scanner.end - scanner.start > _LONGEST:

@@ -332,6 +332,13 @@ FOUND = (
         only="mariadb",
     ),
     Found(
+        "questions in another dialect",
+        "0> SELECT CAST('7x' AS SIGNED)\n1> SELECT 1\n0> SET sql_mode = 'ORACLE'\n0> [again]\n"
+        "0> SELECT CAST('7x' AS SIGNED)\n1> SELECT 1\n0> SET sql_mode = 'ORACLE'\n0> SHOW WARNINGS\n"
+        "0> GET DIAGNOSTICS CONDITION 1 @t = MESSAGE_TEXT\n0> SELECT @t",
+        only="mariadb",
+    ),
+    Found(
         "a kept message in another character set",
         "0> SELECT @Ä + / 1\n0> SET NAMES latin1\n1> SELECT 1\n0> SHOW STATUS LIKE 'x'\n0> SET CHARSET utf8mb4\n"
         "1> SELECT 1\n0> SHOW WARNINGS",
