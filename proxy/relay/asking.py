@@ -5,6 +5,8 @@ Decides what of the last statement the server connection at hand lacks, reads ou
 puts there what this client's last statement had left, as far as that can be made, and answers the rest: ``told``. It
 does not know how a server connection is found.
 
+CONNECTION_ID() is the client's, whoever is asked: it is written into the text, too.
+
 ROW_COUNT() is what two harmless commands make it; another value is written into the text. FOUND_ROWS() is made by a
 question with as many rows. Of the warnings only their number is made: who asks what they say is answered from memory.
 """
@@ -276,4 +278,29 @@ def _values(client: Client) -> dict[bytes, int]:
         values[b"FOUND_ROWS"] = client.found_rows
     if flags & statements.DIAGNOSTICS and client.diagnostics is not None and client.diagnostics.errors > 1:
         values[b"ERROR_COUNT"] = client.diagnostics.errors
+    if values and client.traits is not None and client.traits.flags & statements.CONNECTION_ID:
+        values[b"CONNECTION_ID"] = client.id
     return values
+
+
+def send_with_id(client: Client, server: ServerConnection) -> None:
+    """Send a COM_QUERY that names CONNECTION_ID() or the like with the client's own id in it."""
+    assert client.state is not None
+    found = with_values(executions.text(client.packet), client.state.mode, {b"CONNECTION_ID": client.id})
+    if found is not None and found[1]:
+        text, names = found
+        client.send_renamed(server, frame(bytes((COM_QUERY,)) + text), names)
+    else:
+        client.send(server)
+
+
+def execute_with_id(client: Client, server: ServerConnection) -> None:
+    """The same for the execution of a prepared statement; one with a cursor needs its own preparation."""
+    assert client.state is not None
+    found = None
+    if executions.flags(client.packet) == CURSOR_TYPE_NO_CURSOR:
+        found = with_values(learning.text_of(client), client.state.mode, {b"CONNECTION_ID": client.id})
+    if found is not None and found[1]:
+        client.execute_instead(server, *found)
+    else:
+        client.execute_on(server)

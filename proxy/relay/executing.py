@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from proxy.errors import MalformedPacket, ProxyError, ServerRefused
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import asking, executed, learning, lending, outgoing, own_answers, preparing, transfer
+from proxy.session import statements
 from proxy.session.conversations import WARNINGS, check, query
 from proxy.session.prepared import FRESH, Preparation, Preparations, Statement, depends_on_history, settle
 from proxy.session.state import State
@@ -24,6 +25,7 @@ from proxy.wire.frames import HEADER
 if TYPE_CHECKING:
     from proxy.relay.client import Client
 
+_CONNECTION_ID = statements.CONNECTION_ID
 _SHORTEST_CLOSE = HEADER + 1 + 4
 _SHORTEST_LONG_DATA = HEADER + 1 + 4 + 2
 
@@ -42,6 +44,9 @@ def execute(client: Client) -> None:
         _settle(client, statement)
     client.lightly = not (statement.kept or _wants_cursor(client))
     client.on_lent = client.execute_on
+    if client.traits.flags & _CONNECTION_ID:
+        client.lightly = False
+        client.on_lent = lambda server: asking.execute_with_id(client, server)
     lending.borrow(client)
 
 

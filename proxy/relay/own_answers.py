@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from proxy.errors import NotSupported, ProxyError, ServerRefused
-from proxy.relay import kill
+from proxy.relay import asking, kill
 from proxy.relay.learning import is_mariadb
 from proxy.session import statements
 from proxy.session.conditions import Conditions
@@ -62,9 +62,12 @@ def try_here(client: Client, traits: Traits) -> bool:
     if flags & statements.LOCAL_INFILE and not client.capabilities & CLIENT_LOCAL_FILES:
         client.refuse(_local_files_disabled(client))
         return True
-    if flags & statements.CONNECTION_ID and (name := statements.connection_id_column(sql)) is not None:
-        _answer_connection_id(client, name)
-        return True
+    if flags & statements.CONNECTION_ID:
+        if (name := statements.connection_id_column(sql)) is not None:
+            _answer_connection_id(client, name)
+            return True
+        if traits.statements == 1:
+            client.on_lent = lambda server: asking.send_with_id(client, server)
     return False
 
 

@@ -1,7 +1,7 @@
 """Questions about the last statement, as far as they can be answered by whoever has its conditions in memory.
 
 Decides whether a text is one of these, and what it asks: SHOW WARNINGS and SHOW ERRORS, GET DIAGNOSTICS. For any other
-statement it can write values in the place of what asks for them. It does not know the answers.
+statement it can write values in the place of what asks for them, CONNECTION_ID() too. It does not know the answers.
 
 Sources: MySQL manual, "SHOW WARNINGS Statement", "GET DIAGNOSTICS Statement", "Information Functions".
 """
@@ -30,7 +30,13 @@ from proxy.session.tokens import Scanner
 
 _MOST = 400  # tokens of a question
 _LONGEST = 300  # bytes of one of them
+_UNSIGNED = frozenset({b"ERROR_COUNT", b"CONNECTION_ID"})
 _EVALUATES = frozenset(b"SELECT WITH VALUES SET DO INSERT REPLACE UPDATE DELETE CALL SHOW".split())
+# Where the server's own ids are: a CONNECTION_ID() beside them has to be the server's, too.
+_SERVER_IDS = frozenset(
+    b"""PROCESSLIST PROCESSLIST_ID TRX_MYSQL_THREAD_ID OWNER_THREAD_ID THREAD_ID CONN_ID IS_USED_LOCK PS_THREAD_ID
+    METADATA_LOCK_INFO INNODB_TRX THREADS""".split()
+)
 
 
 @dataclass(frozen=True)
@@ -117,10 +123,11 @@ def _get(tokens: list[tuple[int, bytes]]) -> Get | None:
 
 
 def with_values(sql: bytes, mode: int, values: dict[bytes, int]) -> tuple[bytes, dict[bytes, bytes]] | None:
-    """The text with the ROW_COUNT(), FOUND_ROWS() and @@error_count of its first statement replaced, as in ``values``.
+    """The text with the ROW_COUNT(), FOUND_ROWS(), CONNECTION_ID() and @@error_count of its first statement replaced.
 
-    Also what was written in place of what, because names of columns show it. An expression keeps what it stands for in
-    it, so that it has its type, and what it does to the statement. None where that is not possible.
+    ``values``: which of them, and by what. A CONNECTION_ID() stays that is compared with the server's ids. Also what
+    was written in place of what, because names of columns show it. An expression keeps what it stands for in it, so that
+    it has its type, and what it does to the statement. None where that is not possible.
     """
     scanner = Scanner(sql, mode)
     scanner.advance()
@@ -135,7 +142,7 @@ def with_values(sql: bytes, mode: int, values: dict[bytes, int]) -> tuple[bytes,
     pieces, names, at = [], {}, 0
     for start, end, name in places:
         original = sql[start:end]
-        number = b"%d" if name != b"ERROR_COUNT" else b"CAST(%d AS UNSIGNED)"
+        number = b"CAST(%d AS UNSIGNED)" if name in _UNSIGNED else b"%d"
         instead = b"IF(1,%b,%b)" % (number % values[name], original)
         names[instead] = original
         pieces += [sql[at:start], instead]
@@ -147,6 +154,7 @@ def _places(scanner: Scanner, values: dict[bytes, int], sets: bool) -> list[tupl
     """Where the first statement asks for one of the values: start, end and name. ``scanner`` stands at its verb."""
     found = []
     depth = 0
+    names_ids = False
     assigned = sets  # the next token is what SET assigns to
     while scanner.advance() not in (END, SEMICOLON):
         kind, start, target = scanner.kind, scanner.start, assigned
@@ -155,6 +163,8 @@ def _places(scanner: Scanner, values: dict[bytes, int], sets: bool) -> list[tupl
             depth += 1
         elif kind == CLOSE:
             depth -= 1
+        elif kind in (WORD, QUOTED) and scanner.token().strip(b'`"').upper() in _SERVER_IDS:
+            names_ids = True
         elif kind == WORD and not scanner.named:
             name = scanner.token().upper()
             if name in values and name != b"ERROR_COUNT" and _empty_call(scanner):
@@ -163,7 +173,7 @@ def _places(scanner: Scanner, values: dict[bytes, int], sets: bool) -> list[tupl
             name = _variable(scanner)
             if name in values and not target:
                 found.append((start, scanner.end, name))
-    return found
+    return [place for place in found if not (names_ids and place[2] == b"CONNECTION_ID")]
 
 
 def _empty_call(scanner: Scanner) -> bool:

@@ -101,6 +101,23 @@ def test_only_values_that_are_given_are_written():
     )
 
 
+def test_an_id_among_the_servers_own_stays():
+    mine = {b"CONNECTION_ID": 7}
+    found = with_values(b"SELECT connection_id(), t.CONNECTION_ID() FROM t WHERE id = CONNECTION_ID()", 0, mine)
+    assert found is not None
+    written = b"IF(1,CAST(7 AS UNSIGNED),%b)"
+    assert found[0] == b"SELECT %b, t.CONNECTION_ID() FROM t WHERE id = %b" % (
+        written % b"connection_id()",
+        written % b"CONNECTION_ID()",
+    )
+    for sql in (
+        b"SELECT command FROM information_schema.processlist WHERE id = CONNECTION_ID()",
+        b"SELECT CONNECTION_ID() = `PROCESSLIST_ID` FROM t",
+        b"SELECT IS_USED_LOCK('l') = CONNECTION_ID()",
+    ):
+        assert with_values(sql, 0, mine) == (sql, {})
+
+
 @pytest.mark.parametrize(
     "sql", ["CREATE TABLE t SELECT ROW_COUNT()", "EXPLAIN SELECT ROW_COUNT()", "SELECT ROW_COUNT() 'x"]
 )

@@ -150,6 +150,34 @@ def test_connection_id(client: RawClient, other: RawClient) -> None:
     assert client.id != other.id
 
 
+def test_connection_id_among_others(prepared: Server, client: RawClient, other: RawClient) -> None:
+    """It is the client's own in any text and in any protocol, with the column that the server gives."""
+    sql = "SELECT CONNECTION_ID(), CONNECTION_ID() + 1 AS next, 'CONNECTION_ID()', ? FROM commands.single WHERE ? <> 0"
+    with RawClient(direct(prepared), schema="commands") as alone:
+        text = b"SELECT connection_id(), 1"
+        (expected,), (got,) = alone.results(c.COM_QUERY, text), client.results(c.COM_QUERY, text)
+        assert got.columns == expected.columns
+        statement = alone.prepare(sql)
+        (columns,) = alone.results_of(statement, 5, 1)
+        assert columns.columns == client.results_of(client.prepare(sql), 5, 1)[0].columns
+    for each in (client, other, client):
+        statement = each.prepare(sql)
+        for value in (3, 4):
+            assert each.ask("SELECT CONNECTION_ID(), 1") == [[str(each.id), "1"]]
+            assert each.execute(statement, value, 1) == [[each.id, each.id + 1, "CONNECTION_ID()", value]]
+    client.ask("SET @id = CONNECTION_ID()")
+    client.ask(f"INSERT INTO note (t) VALUES (CONNECTION_ID()), (IF(@id = {client.id}, ROW_COUNT(), 'another'))")
+    assert client.ask("SELECT ROW_COUNT(), CONNECTION_ID()") == [["2", str(client.id)]]
+    assert other.ask("SELECT CONNECTION_ID(), t FROM commands.note ORDER BY id") == [
+        [str(other.id), str(client.id)],
+        [str(other.id), "0"],
+    ]
+    assert client.one("SELECT COUNT(*) FROM information_schema.processlist WHERE id = CONNECTION_ID()") == "1"
+    assert client.one("SELECT GET_LOCK('mine', 0)") == "1"
+    assert client.one("SELECT IS_USED_LOCK('mine') = CONNECTION_ID()") == "1"
+    assert client.one("SELECT RELEASE_LOCK('mine')") == "1"
+
+
 def test_multi_results(prepared: Server, daemon: Daemon) -> None:
     for capabilities in (MULTI, POOR | c.CLIENT_MULTI_STATEMENTS):
         seen = []
