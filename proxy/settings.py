@@ -327,6 +327,12 @@ class ClientSettings:
     local_infile: bool = setting(
         FLAG, True, "Whether clients may send files of theirs, for LOAD DATA LOCAL INFILE.", reloadable=True
     )
+    comments: bool = setting(
+        FLAG,
+        False,
+        "Whether each text begins with a comment for the server's lists: client, user, address, program.",
+        reloadable=True,
+    )
     tls: TlsServerSettings = section(TlsServerSettings, "TLS towards clients.")
 
 

@@ -21,6 +21,7 @@ cdef class Client(Stream):
     cdef public unsigned long long capabilities
     cdef public int collation
     cdef public int command
+    cdef public bytes comment
     cdef public bint counted_elsewhere
     cdef public bint dedicated
     cdef public object diagnostics

@@ -54,6 +54,7 @@ class Client(Stream):
         "capabilities",
         "collation",
         "command",
+        "comment",
         "counted_elsewhere",
         "dedicated",
         "diagnostics",
@@ -113,6 +114,7 @@ class Client(Stream):
         self.peer = ""
         self.user = ""
         self.attributes: tuple[tuple[str, str], ...] = ()
+        self.comment = b""  # before each statement in text, where the settings want it
         self.schema: str | None = None
         self.collation = 0
         self.capabilities = 0

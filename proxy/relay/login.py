@@ -23,7 +23,7 @@ from proxy.errors import (
     TooManyClients,
 )
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import learning, lending
+from proxy.relay import learning, lending, outgoing
 from proxy.relay.phases import LOGIN
 from proxy.wire import auth, compression, packets
 from proxy.wire.constants import (
@@ -251,6 +251,7 @@ def _accepted(client: Client, last_word: bytes | None) -> None:
     client.route = hub.routes.route(client.user, bool(client.capabilities & CLIENT_FOUND_ROWS))
     states = client.route.states
     client.dedicated = hub.settings.sharing != "on" or configured.dedicated
+    client.comment = outgoing.comment(client) if hub.settings.clients.comments else b""
     client.state = None
     if not client.login.changes_user:  # FOUND_ROWS() outlives a change of user, too
         client.found_rows = 1 if states is not None and states.baseline.mariadb else 0  # as servers begin

@@ -52,7 +52,8 @@ def send(client: Client, server: ServerConnection) -> None:
     if server.behind:  # it went out together with a question
         server.behind = False
     else:
-        server.write(outgoing.packet(client, server) if server.query_attributes else client.packet)
+        rewritten = server.query_attributes or client.comment
+        server.write(outgoing.packet(client, server) if rewritten else client.packet)
 
 
 def send_renamed(client: Client, server: ServerConnection, packet: bytes, names: dict[bytes, bytes]) -> None:

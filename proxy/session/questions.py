@@ -126,7 +126,7 @@ def with_values(sql: bytes, mode: int, values: dict[bytes, int]) -> tuple[bytes,
     """The text with the ROW_COUNT(), FOUND_ROWS(), CONNECTION_ID() and @@error_count of its first statement replaced.
 
     ``values``: which of them, and by what. A CONNECTION_ID() stays that is compared with the server's ids. Also what
-    was written in place of what, because names of columns show it. An expression keeps what it stands for in it, so that
+    was written in place of what, because names of columns show it. An expression keeps what it stands for, so that
     it has its type, and what it does to the statement. None where that is not possible.
     """
     scanner = Scanner(sql, mode)

@@ -19,7 +19,7 @@ from tests.whole.raw_client import RawClient, Refused, Result, Value
 SCHEMA = "attributes_test"
 NAMED = "SELECT mysql_query_attribute_string('n')"
 _COMPONENT = "COMPONENT 'file://component_query_attributes'"
-_OFFERING = RICH | c.CLIENT_QUERY_ATTRIBUTES
+OFFERING = RICH | c.CLIENT_QUERY_ATTRIBUTES
 
 
 class Attributed(RawClient):
@@ -62,7 +62,7 @@ def daemon(mysql: Server) -> Iterator[Daemon]:
 
 
 def test_each_statement_has_its_own(daemon: Daemon) -> None:
-    offering = {"capabilities": _OFFERING}
+    offering = {"capabilities": OFFERING}
     with Attributed(daemon, **offering) as one, Attributed(daemon, **offering) as other, RawClient(daemon) as plain:
         for turn in range(3):
             assert one.asked(NAMED, n=f"one {turn}", other="x") == [[f"one {turn}"]]
@@ -73,7 +73,7 @@ def test_each_statement_has_its_own(daemon: Daemon) -> None:
 
 
 def test_long_texts(daemon: Daemon) -> None:
-    with Attributed(daemon, capabilities=_OFFERING) as one, RawClient(daemon) as plain:
+    with Attributed(daemon, capabilities=OFFERING) as one, RawClient(daemon) as plain:
         for size in (900, 1100, 70_000, c.MAX_PAYLOAD - len(NAMED) - 7, c.MAX_PAYLOAD):
             sql = f"{NAMED} /*{'x' * size}*/"
             assert one.asked(sql, n="here") == [["here"]]
@@ -83,7 +83,7 @@ def test_long_texts(daemon: Daemon) -> None:
 
 def test_a_statement_that_is_sent_with_values_written_into_it(daemon: Daemon) -> None:
     sql = "SELECT ROW_COUNT(), mysql_query_attribute_string('n')"
-    with Attributed(daemon, capabilities=_OFFERING) as one, RawClient(daemon) as plain:
+    with Attributed(daemon, capabilities=OFFERING) as one, RawClient(daemon) as plain:
         one.asked("CREATE TABLE counted (id int)")
         one.asked("INSERT INTO counted VALUES (1), (2), (3)")
         plain.ask("DO 1")
@@ -93,7 +93,7 @@ def test_a_statement_that_is_sent_with_values_written_into_it(daemon: Daemon) ->
 
 def test_prepared_statements(daemon: Daemon) -> None:
     sql = "SELECT ?, mysql_query_attribute_string('n')"
-    with Attributed(daemon, capabilities=_OFFERING) as one, RawClient(daemon) as plain:
+    with Attributed(daemon, capabilities=OFFERING) as one, RawClient(daemon) as plain:
         mine, none, shared = one.prepare(sql), one.prepare(NAMED), plain.prepare(sql)
         for turn in range(3):
             assert one.executed(mine, "a", n=f"{turn}")[0].rows == [b"\0\0\1a\1%d" % turn]
@@ -109,7 +109,7 @@ def test_prepared_statements(daemon: Daemon) -> None:
 
 
 def test_a_packet_that_cannot_be_read(daemon: Daemon) -> None:
-    with Attributed(daemon, capabilities=_OFFERING) as one:
+    with Attributed(daemon, capabilities=OFFERING) as one:
         for body in (b"", b"\0\2SELECT 1", b"\1\1\0\1"):
             with pytest.raises(Refused) as refused:
                 one.results(c.COM_QUERY, body)
@@ -126,5 +126,5 @@ def test_a_driver_that_gives_them(daemon: Daemon) -> None:
 
 
 def test_mariadb_has_none(mariadb: Server) -> None:
-    with running(mariadb.port) as daemon, RawClient(daemon, capabilities=_OFFERING) as one:
+    with running(mariadb.port) as daemon, RawClient(daemon, capabilities=OFFERING) as one:
         assert not one.greeting.capabilities & c.CLIENT_QUERY_ATTRIBUTES
