@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, ProxyError, ServerLost, ShuttingDown
 from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
-from proxy.relay import commands, executing, leaving, lending, login, own_answers, preparing, transfer
+from proxy.relay import asking, commands, executing, leaving, lending, login, own_answers, preparing, transfer
 from proxy.relay.phases import BUSY, CLOSED, FILE, IDLE, LOGIN
 from proxy.session.conditions import Conditions
 from proxy.session.holdings import Holdings
@@ -349,6 +349,9 @@ class Client(Stream):
 
     def execute_on(self, server: ServerConnection) -> None:
         executing.execute_on(self, server)
+
+    def execute_with_id(self, server: ServerConnection) -> None:
+        asking.execute_with_id(self, server)
 
     def forward_on(self, server: ServerConnection) -> None:
         executing.forward_on(self, server)

@@ -46,7 +46,7 @@ def execute(client: Client) -> None:
     client.on_lent = client.execute_on
     if client.traits.flags & _CONNECTION_ID:
         client.lightly = False
-        client.on_lent = lambda server: asking.execute_with_id(client, server)
+        client.on_lent = client.execute_with_id
     lending.borrow(client)
 
 
