@@ -20,14 +20,8 @@ from proxy.wire.constants import (
     COM_STMT_EXECUTE,
     COM_STMT_FETCH,
     COM_STMT_RESET,
-    MYSQL_TYPE_DOUBLE,
-    MYSQL_TYPE_FLOAT,
     MYSQL_TYPE_INT24,
-    MYSQL_TYPE_LONG,
-    MYSQL_TYPE_LONGLONG,
     MYSQL_TYPE_NULL,
-    MYSQL_TYPE_SHORT,
-    MYSQL_TYPE_TINY,
     STATUS_CURSOR_EXISTS,
     STATUS_LAST_ROW_SENT,
 )
@@ -40,13 +34,7 @@ _ASSIGNS_VARIABLE = statements.ASSIGNS_VARIABLE
 # Errors about values, which tell nothing of whether the tables are still what they were at the preparation.
 _ABOUT_VALUES = frozenset({1022, 1048, 1062, 1205, 1213, 1216, 1217, 1264, 1292, 1317, 1366, 1406, 1451, 1452, 3024})
 
-
-_NUMBERS = frozenset(
-    {
-        *(MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_INT24, MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG),
-        *(MYSQL_TYPE_FLOAT, MYSQL_TYPE_DOUBLE, MYSQL_TYPE_NULL),
-    }
-)
+_NUMBERS = frozenset(executions.SIZES) | {MYSQL_TYPE_INT24, MYSQL_TYPE_NULL}
 
 
 def ended(client: Client, server: ServerConnection) -> None:

@@ -15,33 +15,14 @@ Compiled when a C compiler was there at build time; the same source runs interpr
 from __future__ import annotations
 
 from proxy.errors import MalformedPacket, ServerRefused
-from proxy.wire.constants import (
-    COM_QUERY,
-    MYSQL_TYPE_DOUBLE,
-    MYSQL_TYPE_FLOAT,
-    MYSQL_TYPE_INT24,
-    MYSQL_TYPE_LONG,
-    MYSQL_TYPE_LONGLONG,
-    MYSQL_TYPE_NULL,
-    MYSQL_TYPE_SHORT,
-    MYSQL_TYPE_TINY,
-    PARAMETER_COUNT_AVAILABLE,
-)
-from proxy.wire.executions import BITMAP, FLAGS, payload
+from proxy.wire.constants import COM_QUERY, MYSQL_TYPE_INT24, MYSQL_TYPE_NULL, PARAMETER_COUNT_AVAILABLE
+from proxy.wire.executions import BITMAP, FLAGS, SIZES, payload
 from proxy.wire.frames import HEADER, frame
 from proxy.wire.primitives import read_bytes, read_lenenc_bytes, read_lenenc_int, read_uint, write_lenenc_int
 
 _TEXT = HEADER + 1
 _NONE = b"\0\1"  # no attributes, in one set
 _QUERY = bytes((COM_QUERY,))
-_SIZES = {
-    MYSQL_TYPE_TINY: 1,
-    MYSQL_TYPE_SHORT: 2,
-    MYSQL_TYPE_LONG: 4,
-    MYSQL_TYPE_LONGLONG: 8,
-    MYSQL_TYPE_FLOAT: 4,
-    MYSQL_TYPE_DOUBLE: 8,
-}
 _NO_VALUE = frozenset({MYSQL_TYPE_NULL, MYSQL_TYPE_INT24, 243, 244})  # types of which the server takes no value
 _SHORT = 1024
 _ONE_BYTE = 251  # a count below is written in one byte
@@ -105,7 +86,7 @@ def _end(query: bytes) -> int:
 def _behind(query: bytes, at: int, kind: int) -> int:
     if kind in _NO_VALUE:
         raise MalformedPacket
-    size = _SIZES.get(kind)
+    size = SIZES.get(kind)
     return read_lenenc_bytes(query, at)[1] if size is None else read_bytes(query, at, size)[1]
 
 

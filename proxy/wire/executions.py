@@ -11,11 +11,28 @@ CLIENT_QUERY_ATTRIBUTES.
 from __future__ import annotations
 
 from proxy.errors import MalformedPacket
+from proxy.wire.constants import (
+    MYSQL_TYPE_DOUBLE,
+    MYSQL_TYPE_FLOAT,
+    MYSQL_TYPE_LONG,
+    MYSQL_TYPE_LONGLONG,
+    MYSQL_TYPE_SHORT,
+    MYSQL_TYPE_TINY,
+)
 from proxy.wire.frames import HEADER, LONGEST, frame
 
 _ID = HEADER + 1
 FLAGS = _ID + 4
 BITMAP = FLAGS + 1 + 4  # behind the flags and the count of iterations
+# Bytes of a value, by the types that have always as many.
+SIZES = {
+    MYSQL_TYPE_TINY: 1,
+    MYSQL_TYPE_SHORT: 2,
+    MYSQL_TYPE_LONG: 4,
+    MYSQL_TYPE_LONGLONG: 8,
+    MYSQL_TYPE_FLOAT: 4,
+    MYSQL_TYPE_DOUBLE: 8,
+}
 
 NO_ID = 0xFFFFFFFF  # MariaDB: the statement prepared last
 
