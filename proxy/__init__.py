@@ -47,7 +47,10 @@ COMPILED = (
     "proxy.wire.packets.login",
     "proxy.wire.primitives",
     "proxy.wire.replies",
+    "proxy.wire.short",
 )
+# Not compiled, but become part of the compiled modules that name them.
+INLINED = ("proxy.native",)
 
 
 def source(name: str) -> Path:

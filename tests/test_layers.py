@@ -16,12 +16,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "proxy"
 
-BESIDE = {"errors", "settings"}
+BESIDE = {"errors", "native", "settings"}
 MAY_IMPORT = {
     "__init__": set(),
     "errors": set(),
+    "native": set(),
     "settings": set(),
-    "wire": {"errors"},
+    "wire": {"errors", "native"},
     "session": {"wire", *BESIDE},
     "pool": {*BESIDE},
     "net": {"wire", "session", *BESIDE},

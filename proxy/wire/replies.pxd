@@ -1,5 +1,7 @@
 cimport cython
 
+from proxy.wire.short cimport ShortAnswer
+
 cdef class Reply:
     cdef public bint done
     cdef public bint infile
@@ -38,6 +40,8 @@ cdef class Reply:
                    length=Py_ssize_t, passes=bint, head="unsigned char")
     cpdef object feed(self, bytes chunk)
 
+    @cython.locals(answer=ShortAnswer)
+    cdef object _short(self, bytes data)
     cdef object _close_chunk(self, bytes data, bytearray patched, Py_ssize_t position)
     cdef _flush(self, bytes data, bytearray patched, Py_ssize_t until)
     @cython.locals(output=bytearray, size=Py_ssize_t)
@@ -63,6 +67,9 @@ cdef class Reply:
                    tracked=bytes, info=bytes, ends_rows=bint)
     cdef _ok(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
 
+cdef ShortAnswer _SHORT
+cdef Py_ssize_t _SHORTEST_SHORT, _LONGEST_SHORT
+cdef int _QUERY, _PREPARE, _FIELDS, _FETCH, _SINGLE_SHAPE
 cdef int _FIRST, _COLUMNS, _ROWS, _DEFINITIONS, _FIELD, _SINGLE, _DONE
 cdef int _LONGEST, _OK, _INFILE, _EOF, _ERR
 cdef int _IN_TRANS, _AUTOCOMMIT, _MORE_RESULTS, _CURSOR_EXISTS, _NO_BACKSLASH_ESCAPES, _STATE_CHANGED, _LASTING

@@ -19,6 +19,7 @@ Compiled when a C compiler was there at build time; the same source runs interpr
 from __future__ import annotations
 
 from proxy.errors import MalformedPacket
+from proxy.wire.short import LONGEST, SHORTEST, ShortAnswer
 
 # The shapes an answer can have.
 QUERY = 0
@@ -26,6 +27,7 @@ PREPARE = 1
 FIELDS = 2
 FETCH = 3
 SINGLE = 4
+_QUERY, _PREPARE, _FIELDS, _FETCH, _SINGLE_SHAPE = QUERY, PREPARE, FIELDS, FETCH, SINGLE
 
 # What becomes of column definitions: extended metadata is taken out, left as it came, or put in empty. The walk looks
 # at the sign only.
@@ -66,6 +68,9 @@ _TRACK_SCHEMA = 1
 _EOF_HEADER = b"\x05\x00\x00"
 _SMALL = 4096
 
+_SHORT = ShortAnswer()
+_SHORTEST_SHORT, _LONGEST_SHORT = SHORTEST, LONGEST
+
 
 class Reply:
     """One answer, followed from its first chunk to its end. Reused: ``begin`` starts the next.
@@ -98,7 +103,7 @@ class Reply:
         self.error: bytes | None = None
         self.trackers: list[bytes] | None = None
         self._state = _DONE
-        self._shape = QUERY
+        self._shape = _QUERY
         self._old_eof = False
         self._wanted: frozenset[bytes] | None = None
         self._held = b""
@@ -139,12 +144,12 @@ class Reply:
         self.shift = 0
         self._skip = 0
         self._continued = False
-        if shape == FETCH:
+        if shape == _FETCH:
             self._state = _ROWS
             self.rows = 0
-        elif shape == FIELDS:
+        elif shape == _FIELDS:
             self._state = _FIELD
-        elif shape == SINGLE:
+        elif shape == _SINGLE_SHAPE:
             self._state = _SINGLE
         else:
             self._state = _FIRST
@@ -158,6 +163,10 @@ class Reply:
         """
         data: bytes = self._held + chunk if self._held else chunk
         size = len(data)
+        if self._state == _FIRST and self._shape == _QUERY and _SHORTEST_SHORT <= size <= _LONGEST_SHORT:
+            short = self._short(data) if not self.results else None
+            if short is not None:
+                return short
         position = 0
         patched: bytearray | None = None
         self._copied = 0
@@ -208,6 +217,26 @@ class Reply:
             self._whole(data, patched, position, length)
             position += 4 + length
         return self._close_chunk(data, patched, position)
+
+    def _short(self, data: bytes) -> bytes | bytearray | None:
+        """What comes most takes the shortest way; None, and nothing has been done, for any other answer."""
+        answer = _SHORT
+        translated = answer.follow(data, self._old_eof, self._metadata, self.status & _LASTING)
+        if translated is not None:
+            self.affected_rows = self._lenenc(data, answer.affected, answer.insert_id)
+            self.insert_id = self._lenenc(data, answer.insert_id, answer.info - 4)
+            self.info = data[answer.info :] if answer.info < len(data) else b""
+            self.status = answer.status
+            self.warnings = answer.warnings
+            self.rows = answer.rows
+            if answer.rows >= 0:
+                self.width = answer.width
+            self.shift = answer.shift
+            self.results = 1
+            self._held = b""
+            self._state = _DONE
+            self.done = self.started = True
+        return translated
 
     def _close_chunk(self, data: bytes, patched: bytearray | None, position: int) -> bytes | bytearray:
         """Hold back what is not yet understood and return the rest, translated."""
@@ -283,7 +312,7 @@ class Reply:
             self._state = _DONE
         elif state == _ROWS:
             self._end_of_rows(data, patched, position, length)
-        elif state == _FIRST and self._shape == PREPARE:
+        elif state == _FIRST and self._shape == _PREPARE:
             self._prepared(data, position, length)
         elif state == _FIRST:
             self._first(data, patched, position, length, head)
