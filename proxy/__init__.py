@@ -21,7 +21,9 @@ __version__ = "0.1.0"
 COMPILED = (
     "proxy.net.server_connection",
     "proxy.net.stream",
+    "proxy.pool.alarm",
     "proxy.pool.core",
+    "proxy.pool.opener",
     "proxy.pool.pool",
     "proxy.pool.stats",
     "proxy.pool.ticket",
@@ -33,6 +35,8 @@ COMPILED = (
     "proxy.relay.hub",
     "proxy.relay.learning",
     "proxy.relay.lending",
+    "proxy.relay.linked",
+    "proxy.relay.links",
     "proxy.relay.login",
     "proxy.relay.routes",
     "proxy.relay.stats",

@@ -1,3 +1,4 @@
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.string cimport memcpy
 
 cdef extern from *:
@@ -21,3 +22,12 @@ cdef inline Py_ssize_t copy(
 ) noexcept:
     memcpy(to + at, data + start, end - start)
     return at + end - start
+
+cdef inline bytes with_number(bytes data, Py_ssize_t at, unsigned int number):
+    cdef bytes made = PyBytes_FromStringAndSize(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+    cdef unsigned char *to = <unsigned char *> PyBytes_AS_STRING(made) + at
+    to[0] = number & 0xFF
+    to[1] = number >> 8 & 0xFF
+    to[2] = number >> 16 & 0xFF
+    to[3] = number >> 24
+    return made

@@ -14,3 +14,8 @@ def copy(to: bytearray, at: int, data: bytes, start: int, end: int) -> int:
     behind = at + end - start
     to[at:behind] = data[start:end]
     return behind
+
+
+def with_number(data: bytes, at: int, number: int) -> bytes:
+    """``data``, at least 9 bytes, with other four bytes from ``at`` on: a little-endian number."""
+    return data[:at] + number.to_bytes(4, "little") + data[at + 4 :]

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """One timer for many moments: it goes off at the earliest moment that was asked for.
 
 Decides only when. A moment that is no longer of interest is not taken back: the alarm goes off once in vain, which is

@@ -1,7 +1,9 @@
 cimport cython
 
 from proxy.pool.stats cimport PoolStats
-from proxy.pool.ticket cimport Ticket
+from proxy.pool.ticket cimport Queue, Ticket
+
+cdef int _LOOK_AHEAD, _MOST_OVERTAKEN
 
 cdef class Place:
     cdef public double checked
@@ -20,7 +22,7 @@ cdef class Core:
     cdef public dict opening
     cdef public PoolStats stats
     cdef public dict unclaimed
-    cdef public object waiting
+    cdef public Queue waiting
 
     @cython.locals(idle=dict, place=Place, bucket=dict)
     cpdef lend(self, taker, Ticket ticket=*)
@@ -28,9 +30,12 @@ cdef class Core:
     @cython.locals(bucket=dict)
     cpdef stand_idle(self, conn, Place place, double now)
     cpdef queue(self, Ticket ticket)
+    cpdef Ticket head(self)
+    @cython.locals(ticket=Ticket)
+    cpdef Ticket unqueue(self, taker)
     @cython.locals(ticket=Ticket)
     cpdef Ticket pass_on(self, conn, Place place)
-    @cython.locals(passed=list, ticket=Ticket, other=Ticket)
+    @cython.locals(queue=Queue, first=Ticket, ticket=Ticket, other=Ticket, passed=int)
     cdef Ticket _next(self, state)
     @cython.locals(place=Place)
     cpdef bint held_by(self, Ticket ticket, conn) except -1

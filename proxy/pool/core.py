@@ -6,22 +6,21 @@ counts are lengths. The order of lending: the taker's own lingering connection, 
 that nobody's session lingers on, the most recently used one.
 
 No move costs more in a larger pool. Idle connections stand in a dict in the order of their use, from whose end
-``popitem`` takes the most recent; waiting tickets stand in an OrderedDict, because taking the first of a plain dict
-again and again walks over the gaps of those that went before.
+``popitem`` takes the most recent; waiting tickets know their neighbours.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import NamedTuple
 
 from proxy.pool.stats import PoolStats
-from proxy.pool.ticket import Conn, Taker, Ticket
+from proxy.pool.ticket import Conn, Queue, Taker, Ticket
 
 # A sync costs more than a short wait: so many places of the queue are looked at for a taker whose state is at hand, but
 # nobody is overtaken more often than this.
 LOOK_AHEAD = 8
 MOST_OVERTAKEN = 4
+_LOOK_AHEAD, _MOST_OVERTAKEN = LOOK_AHEAD, MOST_OVERTAKEN
 
 
 class Counts(NamedTuple):
@@ -80,7 +79,7 @@ class Core:
         self.lent: dict[Conn, Place] = {}
         self.closing: dict[Conn, None] = {}
         self.opening: dict[Opening, None] = {}
-        self.waiting: OrderedDict[Taker, Ticket] = OrderedDict()  # first come first
+        self.waiting = Queue()
 
     # Counting
 
@@ -188,29 +187,31 @@ class Core:
     # The queue
 
     def queue(self, ticket: Ticket) -> None:
-        self.waiting[ticket.taker] = ticket
+        self.waiting.append(ticket)
 
     def unqueue(self, taker: Taker) -> Ticket | None:
-        return self.waiting.pop(taker, None)
+        ticket = self.waiting.find(taker)
+        return None if ticket is None else self.waiting.remove(ticket)
 
     def head(self) -> Ticket | None:
         """Who has waited longest."""
-        for ticket in self.waiting.values():
-            return ticket
-        return None
+        return self.waiting.first
 
     def match(self) -> tuple[Ticket, Conn]:
         """Waiting to nowhere and idle to lent: the first ticket and the best connection for it."""
-        ticket = self.waiting.popitem(last=False)[1]
+        first = self.waiting.first
+        assert first is not None
+        ticket = self.waiting.remove(first)
         return ticket, self.lend(ticket.taker, ticket)
 
     def pass_on(self, conn: Conn, place: Place) -> Ticket:
         """Waiting to nowhere, and lent stays lent: straight from one taker to the next one."""
-        ticket = self._next(conn.state)
+        state = conn.state
+        ticket = self._next(state)
         place.ticket = ticket
         if conn.lingers_for is ticket.taker:
             self.stats.lingering_hits += 1
-        elif conn.state == ticket.taker.state:
+        elif state == ticket.taker.state:
             self.stats.same_state_hits += 1
         else:
             self.stats.other_hits += 1
@@ -218,16 +219,22 @@ class Core:
 
     def _next(self, state: object) -> Ticket:
         """Who gets a connection in this state: the first one that waits, or one close behind who needs no sync."""
-        passed: list[Ticket] = []
-        for ticket in self.waiting.values():
+        queue = self.waiting
+        first = ticket = queue.first
+        assert first is not None
+        passed = 0
+        while ticket is not None and passed < _LOOK_AHEAD:
             if ticket.taker.state == state:
-                for other in passed:
+                other = ticket.before
+                while other is not None:
                     other.overtaken += 1
-                return self.waiting.pop(ticket.taker)
-            passed.append(ticket)
-            if ticket.overtaken >= MOST_OVERTAKEN or len(passed) == LOOK_AHEAD:
+                    other = other.before
+                return queue.remove(ticket)
+            if ticket.overtaken >= _MOST_OVERTAKEN:
                 break
-        return self.waiting.popitem(last=False)[1]
+            passed += 1
+            ticket = ticket.after
+        return queue.remove(first)
 
     def held_by(self, ticket: Ticket, conn: Conn) -> bool:
         """Whether the connection is still lent on this ticket, and not given back, dropped or lent anew since."""
@@ -239,10 +246,9 @@ class Core:
         ticket = self.head()
         if ticket is None or ticket.deadline > now:
             return None
-        del self.waiting[ticket.taker]
-        return ticket
+        return self.waiting.remove(ticket)
 
     def change_deadlines(self, timeout: float) -> None:
         """Deadlines stay in the order of the queue, so that looking at the first one is enough."""
-        for ticket in self.waiting.values():
+        for ticket in self.waiting.tickets():
             ticket.deadline = ticket.since + timeout

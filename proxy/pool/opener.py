@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Opens the connections of one pool: how many logins are under way, and when to try again after one failed.
 
 Decides nothing about who gets what is opened, nor how many may exist: the pool and the budget do.
@@ -37,6 +38,7 @@ class Opener:
         arrived: Callable[[Conn, bool], None],
         ended: Callable[[], None],
     ) -> None:
+        self.failing = False  # whether the last attempt that ended has failed
         self.last_error: Exception | None = None
         self._name = name
         self._core = core
@@ -47,11 +49,6 @@ class Opener:
         self._ended = ended
         self._backoff = Backoff(chance)
         self._generation = 0
-
-    @property
-    def failing(self) -> bool:
-        """Whether the last attempt that ended has failed."""
-        return self._backoff.failures > 0
 
     @property
     def retry_at(self) -> float:
@@ -95,9 +92,11 @@ class Opener:
         if conn is not None:
             self._core.stats.opened += 1
             self._backoff.succeeded()
+            self.failing = False
             self._arrived(conn, opening.generation == self._generation)
 
     def _failed(self, error: Exception) -> None:
         self._core.stats.open_failures += 1
         self._backoff.failed(self._clock())
+        self.failing = True
         self.last_error = error

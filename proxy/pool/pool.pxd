@@ -1,18 +1,24 @@
 cimport cython
 
+from proxy.pool.alarm cimport Alarm
 from proxy.pool.core cimport Core, Place
+from proxy.pool.opener cimport Opener
 from proxy.pool.stats cimport PoolStats
-from proxy.pool.ticket cimport Ticket
+from proxy.pool.ticket cimport Ticket, new_ticket
+
+cdef double _UNREAD
 
 cdef class Pool:
-    cdef public object _alarm
+    cdef public Alarm _alarm
     cdef public object _chance
     cdef object _check
     cdef object _clock
     cdef public object _close
     cdef object _describe
     cdef bint _handing
-    cdef object _opener
+    cdef Opener _opener
+    cdef double _patience
+    cdef int _most_connecting
     cdef object _spawn
     cdef object _when_empty
     cdef public int asked
@@ -26,12 +32,12 @@ cdef class Pool:
     cdef public PoolStats stats
 
     @cython.locals(core=Core)
-    cpdef borrow(self, taker)
-    @cython.locals(core=Core, place=Place, now=double)
-    cpdef give_back(self, conn)
-    @cython.locals(core=Core, now=double, ticket=Ticket, outer=bint)
-    cdef _queue(self, taker)
+    cpdef borrow(self, taker, double now=*)
+    @cython.locals(core=Core, place=Place)
+    cpdef give_back(self, conn, double now=*)
+    @cython.locals(core=Core, deadline=double, outer=bint)
+    cdef _queue(self, taker, double now)
     @cython.locals(core=Core)
-    cdef _hand_over(self, Ticket ticket=*, conn=*)
+    cdef _hand_over(self, double now, Ticket ticket=*, conn=*)
     @cython.locals(accepted=bint)
-    cdef _offer(self, Ticket ticket, conn)
+    cdef _offer(self, Ticket ticket, conn, double now)

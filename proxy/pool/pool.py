@@ -25,11 +25,13 @@ from proxy.pool.core import Core, Counts, Place
 from proxy.pool.limits import PoolLimits
 from proxy.pool.opener import Opener, Spawn
 from proxy.pool.stats import PoolStats
-from proxy.pool.ticket import Conn, Taker, Ticket
+from proxy.pool.ticket import Conn, Taker, Ticket, new_ticket
 
 logger = logging.getLogger(__name__)
 
 INFINITE = float("inf")
+UNREAD = float("-inf")  # a time that nobody has read from the clock
+_UNREAD = UNREAD
 
 
 class Pool:
@@ -60,6 +62,8 @@ class Pool:
     ) -> None:
         self.name = name
         self.limits = limits
+        self._patience = limits.borrow_timeout or INFINITE
+        self._most_connecting = limits.max_connecting
         self.budget = budget
         self.stats = PoolStats()
         self.core: Core = Core(self.stats)
@@ -90,14 +94,15 @@ class Pool:
 
     # Borrowing
 
-    def borrow(self, taker: Taker) -> Conn | None:
+    def borrow(self, taker: Taker, now: float = UNREAD) -> Conn | None:
         """A connection at once, or None: then the taker is queued, and granted or denied later.
 
-        A taker waits at most once at a time; RuntimeError when it waits already.
+        A taker waits at most once at a time; RuntimeError when it waits already. ``now`` is for callers that have just
+        read the clock.
         """
         core = self.core
         if not core.idle or core.waiting or self.paused:
-            self._queue(taker)
+            self._queue(taker, self._clock() if now == _UNREAD else now)
             return None
         return core.lend(taker)
 
@@ -105,18 +110,22 @@ class Pool:
         """The taker no longer waits. False when it did not wait; a connection that it has is not touched."""
         return self.core.unqueue(taker) is not None
 
-    def give_back(self, conn: Conn) -> None:
-        """A healthy connection is no longer needed. One that has left the pool meanwhile is ignored."""
+    def give_back(self, conn: Conn, now: float = UNREAD) -> None:
+        """A healthy connection is no longer needed. One that has left the pool meanwhile is ignored.
+
+        ``now`` as in ``borrow``.
+        """
         core = self.core
         place = core.lent.get(conn)
         if place is None:
             return
-        now = self._clock()
+        if now == _UNREAD:
+            now = self._clock()
         if now >= place.expires or self.pressed:
             self._give_back_under_pressure(conn, place, now)
             return
         if core.waiting and not self._handing and not self.paused:
-            self._hand_over(core.pass_on(conn, place), conn)
+            self._hand_over(now, core.pass_on(conn, place), conn)
         else:
             core.rest(conn, place, now)
 
@@ -188,7 +197,9 @@ class Pool:
     def configure(self, limits: PoolLimits) -> None:
         """Take other limits, also for who waits already. Lifetimes that have begun stay."""
         self.limits = limits
-        self.core.change_deadlines(limits.borrow_timeout or INFINITE)
+        self._patience = limits.borrow_timeout or INFINITE
+        self._most_connecting = limits.max_connecting
+        self.core.change_deadlines(self._patience)
         self.tick()
 
     def refill(self) -> None:
@@ -215,17 +226,16 @@ class Pool:
 
     # Waiting
 
-    def _queue(self, taker: Taker) -> None:
+    def _queue(self, taker: Taker, now: float) -> None:
         core = self.core
         if taker in core.waiting:
             raise RuntimeError(f"{taker!r} waits already in {self!r}")
-        now = self._clock()
-        ticket = Ticket(taker, now, now + (self.limits.borrow_timeout or INFINITE))
-        core.queue(ticket)
+        deadline = now + self._patience
+        core.queue(new_ticket(taker, now, deadline))
         self.stats.queued += 1
-        if self.draining or ticket.deadline < self._alarm.when:
-            self._alarm.at(now if self.draining else ticket.deadline, now)
-        if self.asked >= self.limits.max_connecting and not self._opener.failing and not core.idle:
+        if self.draining or deadline < self._alarm.when:
+            self._alarm.at(now if self.draining else deadline, now)
+        if self.asked >= self._most_connecting and not self._opener.failing and not core.idle:
             return  # the budget knows that this pool wants as many as it may open at a time
         outer, self._handing = self._handing, True  # a spawn that runs at once must not grant from within borrow
         try:
@@ -235,7 +245,7 @@ class Pool:
         if core.idle and not outer and not self.paused:
             self._alarm.at(now, now)
 
-    def _hand_over(self, ticket: Ticket | None = None, conn: Conn | None = None) -> None:
+    def _hand_over(self, now: float, ticket: Ticket | None = None, conn: Conn | None = None) -> None:
         """Give idle connections to who waits, in order, until there are no more of one or the other.
 
         First the one that is lent on a ticket already, if given.
@@ -245,15 +255,15 @@ class Pool:
         self._handing = True
         try:
             if ticket is not None and conn is not None:
-                self._offer(ticket, conn)
+                self._offer(ticket, conn, now)
             core = self.core
             while core.waiting and core.idle and not self.paused:
                 ticket, conn = core.match()
-                self._offer(ticket, conn)
+                self._offer(ticket, conn, now)
         finally:
             self._handing = False
 
-    def _offer(self, ticket: Ticket, conn: Conn) -> None:
+    def _offer(self, ticket: Ticket, conn: Conn, now: float) -> None:
         try:
             accepted = ticket.taker.granted(conn)
         except Exception:
@@ -264,7 +274,7 @@ class Pool:
             return
         if accepted:
             self.stats.handed_over += 1
-            self.stats.waits.observe(self._clock() - ticket.since)
+            self.stats.waits.observe(now - ticket.since)
         else:
             self.stats.refused += 1
             if self.core.held_by(ticket, conn):
@@ -278,7 +288,7 @@ class Pool:
             self._deny(ticket, self._timeout_error(now - ticket.since, held))
 
     def _deny_all(self) -> None:
-        for ticket in list(self.core.waiting.values()):  # who queues again when denied is denied the next time
+        for ticket in self.core.waiting.tickets():  # who queues again when denied is denied the next time
             if self.core.unqueue(ticket.taker) is not None:
                 self._deny(ticket, ShuttingDown())
 
@@ -360,7 +370,7 @@ class Pool:
 
     def _after_change(self, now: float) -> None:
         """A connection became idle or a place free: serve who waits, here and in the pools of the same budget."""
-        self._hand_over()
+        self._hand_over(now)
         self._ask(now)
         self.budget.look(now)
         if self.draining and not self.core.size:

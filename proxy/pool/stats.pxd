@@ -1,12 +1,17 @@
 cimport cython
 
+cdef Py_ssize_t _BUCKETS
+
 cdef class Histogram:
     cdef public tuple bounds
-    cdef public list counts
     cdef public double sum
+    cdef double[24] _bounds
+    cdef long long[24] _counts
 
-    @cython.locals(at=Py_ssize_t, bound=double)
+    @cython.locals(at=Py_ssize_t)
     cpdef observe(self, double value)
+    @cython.locals(at=Py_ssize_t, other=Histogram)
+    cpdef Histogram with_first(self, long long more)
 
 cdef class PoolStats:
     cdef public dict closed

@@ -6,21 +6,30 @@ Decides nothing, and knows neither Prometheus nor the pool.
 
 from __future__ import annotations
 
+_BUCKETS = 24
 BORROW_BOUNDS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 class Histogram:
     """Counts of observed values by upper bound; the last count has no bound.
 
-    ``bounds`` are inclusive and ascending; ``counts`` are not cumulative and one longer than ``bounds``.
+    ``bounds`` are inclusive and ascending, fewer than 24; ``counts`` are not cumulative and one longer than ``bounds``.
     """
 
-    __slots__ = ("bounds", "counts", "sum")
+    __slots__ = ("_bounds", "_counts", "bounds", "sum")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
+        # Of fixed length, because compiled they are arrays: most values are small, and going along is the quickest way
+        # to their bucket.
+        self._bounds = [*bounds, *[float("inf")] * (_BUCKETS - len(bounds))]
+        counts = [0] * _BUCKETS
+        self._counts = counts
         self.sum = 0.0
+
+    @property
+    def counts(self) -> list[int]:
+        return [self._counts[at] for at in range(len(self.bounds) + 1)]
 
     @property
     def count(self) -> int:
@@ -28,12 +37,19 @@ class Histogram:
 
     def observe(self, value: float) -> None:
         at = 0
-        for bound in self.bounds:  # most values are small, and compiled this is the quickest way to their bucket
-            if value <= bound:
-                break
+        while value > self._bounds[at]:
             at += 1
-        self.counts[at] += 1
+        self._counts[at] += 1
         self.sum += value
+
+    def with_first(self, more: int) -> Histogram:
+        """The same with so many observations more, of zero."""
+        other = Histogram(self.bounds)
+        for at in range(_BUCKETS):
+            other._counts[at] = self._counts[at]
+        other._counts[0] += more
+        other.sum = self.sum
+        return other
 
     def __repr__(self) -> str:
         return f"<Histogram count={self.count} sum={self.sum:.6f}>"
@@ -85,11 +101,7 @@ class PoolStats:
 
     def borrow_latency(self) -> Histogram:
         """Every borrow's wait in seconds; the ones served at once count as zero."""
-        latency = Histogram(self.waits.bounds)
-        latency.counts = list(self.waits.counts)
-        latency.counts[0] += self.at_once
-        latency.sum = self.waits.sum
-        return latency
+        return self.waits.with_first(self.at_once)
 
     def count_closed(self, reason: str) -> None:
         self.closed[reason] = self.closed.get(reason, 0) + 1

@@ -1,13 +1,17 @@
+cimport cython
+
 from proxy.net.server_connection cimport ServerConnection
 from proxy.net.stream cimport Stream
 from proxy.relay.hub cimport Hub
+from proxy.relay.links cimport Links
 from proxy.relay.routes cimport Route
 from proxy.session.prepared cimport ClientStatements, Statement
 from proxy.session.statements cimport Traits
 from proxy.wire.frames cimport FrameReader
 
-# The functions that a client calls are not named here: their modules name Client, and have to be made after it.
+# The modules that a client calls are not named here: they name Client, and have to be made after it. See Links.
 
+cdef Links _LINKS
 cdef int BUSY, CLOSED, FILE, HEADER, IDLE, LOGIN, LONGEST
 
 cdef class Client(Stream):
@@ -39,6 +43,8 @@ cdef class Client(Stream):
     cdef public bint lightly
     cdef public ServerConnection lingering
     cdef public object login
+    cdef public int mode
+    cdef public object mode_of
     cdef public bint multi_statements
     cdef public bytes nonce
     cdef public bint old_eof
@@ -70,6 +76,7 @@ cdef class Client(Stream):
     cdef public int warned
 
     cpdef bint granted(self, ServerConnection connection) except -1
+    @cython.locals(header="const unsigned char *", size=Py_ssize_t)
     cpdef received(self, data)
     cpdef ready(self)
     cpdef send(self, ServerConnection server)

@@ -20,6 +20,7 @@ from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, Pro
 from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
 from proxy.relay import asking, commands, executing, leaving, lending, login, own_answers, preparing, transfer
+from proxy.relay.linked import Linked
 from proxy.relay.phases import BUSY, CLOSED, FILE, IDLE, LOGIN
 from proxy.session.conditions import Conditions
 from proxy.session.holdings import Holdings
@@ -38,6 +39,8 @@ _log = logging.getLogger("forebay.client")
 
 LONGEST_LOGIN_PACKET = 64 * 1024
 _READ_AHEAD = 256 * 1024
+
+_LINKS = Linked()
 
 
 class Client(Stream):
@@ -72,6 +75,8 @@ class Client(Stream):
         "lightly",
         "lingering",
         "login",
+        "mode",
+        "mode_of",
         "multi_statements",
         "nonce",
         "old_eof",
@@ -130,6 +135,8 @@ class Client(Stream):
         # The session.
         self.first_session = True  # no change of user and no reset so far
         self.state: State | None = None
+        self.mode = 0  # the lexer's, under the state ``mode_of``
+        self.mode_of: State | None = None
         self.status = 0
         self.in_transaction = False
         self.dedicated = False  # keeps its server connection: sharing is off, or its user wants it so
@@ -186,11 +193,12 @@ class Client(Stream):
     def received(self, data: bytes) -> None:
         if self.phase == IDLE and not self.reader.pending() and not self.write_paused:
             size = len(data) - HEADER
-            fits = 0 < size < LONGEST and size <= self.reader.limit
-            if fits and data[3] == 0 and data[0] | data[1] << 8 | data[2] << 16 == size:
-                self.answer_sequence = 1
-                commands.dispatch(self, data, data[HEADER])
-                return
+            if 0 < size < LONGEST and size <= self.reader.limit:
+                header = data
+                if header[3] == 0 and header[0] | header[1] << 8 | header[2] << 16 == size:
+                    self.answer_sequence = 1
+                    _LINKS.dispatch(self, data, header[HEADER])
+                    return
         self.reader.feed(data)
         self.read_on()
 
@@ -211,7 +219,7 @@ class Client(Stream):
                     raise MalformedPacket
                 else:
                     self.answer_sequence = frame_count(len(payload)) & 0xFF
-                    commands.dispatch(self, frame(payload), payload[0])
+                    _LINKS.dispatch(self, frame(payload), payload[0])
         except (PacketsOutOfOrder, PacketTooLarge, MalformedPacket) as error:
             self.answer_sequence = self.reader.sequence or 1
             self.fatal(error)
@@ -318,7 +326,7 @@ class Client(Stream):
     def granted(self, connection: ServerConnection) -> bool:
         if self.phase != BUSY:
             return False
-        lending.lend(self, connection)
+        _LINKS.lend(self, connection)
         return True
 
     def denied(self, error: ProxyError) -> None:
@@ -342,13 +350,13 @@ class Client(Stream):
             self.traits = commands.read_traits(self)
 
     def send(self, server: ServerConnection) -> None:
-        transfer.send(self, server)
+        _LINKS.send(self, server)
 
     def prepare_on(self, server: ServerConnection) -> None:
         preparing.prepare_on(self, server)
 
     def execute_on(self, server: ServerConnection) -> None:
-        executing.execute_on(self, server)
+        _LINKS.execute_on(self, server)
 
     def execute_with_id(self, server: ServerConnection) -> None:
         asking.execute_with_id(self, server)

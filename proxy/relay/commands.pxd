@@ -1,5 +1,7 @@
 cimport cython
 
+cimport proxy.native as native
+cimport proxy.wire.executions as executions
 cimport proxy.relay.executing as executing
 cimport proxy.relay.lending as lending
 from proxy.relay.client cimport Client
@@ -14,5 +16,4 @@ cpdef dispatch(Client client, bytes packet, int command)
 cpdef _query(Client client, bytes packet)
 @cython.locals(stats=RelayStats)
 cpdef _execute(Client client, bytes packet)
-@cython.locals(mode=int)
 cpdef Traits read_traits(Client client)

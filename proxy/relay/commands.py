@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from proxy import native
 from proxy.errors import MalformedPacket, NotSupported, ServerLost, UnknownCommand
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import asking, executing, kill, leaving, lending, login, outgoing, own_answers, preparing
@@ -57,7 +57,7 @@ def dispatch(client: Client, packet: bytes, command: int) -> None:
     """A whole command has come. ``packet`` is framed, ``command`` its first byte."""
     client.command = command
     client.packet = packet
-    client.began = client.active = time.monotonic()
+    client.began = client.active = native.monotonic()
     if command == COM_QUERY:  # what comes most takes the shortest way
         _query(client, packet)
     elif command == COM_STMT_EXECUTE:
@@ -82,13 +82,16 @@ def _query(client: Client, packet: bytes) -> None:
     client.shape = replies.QUERY
     if traits.flags & _MAY_BE_ANSWERED and own_answers.try_here(client, traits):
         return
-    lending.borrow(client)
+    lending.borrow(client, client.began)
 
 
 def read_traits(client: Client) -> Traits:
     """The traits of the command's SQL text, under the session's sql_mode and charset as far as they are known."""
-    mode = client.state.mode if client.state is not None else 0
-    return client.hub.traits.get(executions.text(client.packet), mode)
+    state = client.state
+    if state is not client.mode_of:
+        client.mode_of = state
+        client.mode = state.mode if state is not None else 0
+    return client.hub.traits.get(executions.text(client.packet), client.mode)
 
 
 def _forward(shape: int) -> Callable[[Client, bytes], None]:

@@ -7,7 +7,8 @@ from proxy.relay.client cimport Client
 from proxy.session.prepared cimport Definition, Preparation, Preparations, Statement
 cimport proxy.wire.executions as executions
 
-cdef int COM_STMT_EXECUTE, CURSOR_TYPE_NO_CURSOR
+cdef int COM_STMT_EXECUTE, _QUERY, _NO_CURSOR
+cdef unsigned int _NO_ID
 
 @cython.locals(statement=Statement)
 cpdef execute(Client client)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from proxy.relay.client import Client
 
 _CONNECTION_ID = statements.CONNECTION_ID
+_QUERY, _NO_ID, _NO_CURSOR = replies.QUERY, executions.NO_ID, CURSOR_TYPE_NO_CURSOR
 _SHORTEST_CLOSE = HEADER + 1 + 4
 _SHORTEST_LONG_DATA = HEADER + 1 + 4 + 2
 
@@ -38,7 +39,7 @@ def execute(client: Client) -> None:
     if (refusal := _refusal(client, statement)) is not None:
         _refuse(client, refusal)
         return
-    client.shape = replies.QUERY
+    client.shape = _QUERY
     client.traits = statement.definition.traits
     if statement.label and statement.types != statement.steady:
         _settle(client, statement)
@@ -47,7 +48,7 @@ def execute(client: Client) -> None:
     if client.traits.flags & _CONNECTION_ID:
         client.lightly = False
         client.on_lent = client.execute_with_id
-    lending.borrow(client)
+    lending.borrow(client, client.began)
 
 
 def _named(client: Client) -> Statement | None:
@@ -59,7 +60,7 @@ def _named(client: Client) -> Statement | None:
         _refuse(client, error)
         return None
     statement = client.prepared.find(number)
-    if number == executions.NO_ID and client.command == COM_STMT_EXECUTE and preparing.is_mariadb(client):
+    if number == _NO_ID and client.command == COM_STMT_EXECUTE and preparing.is_mariadb(client):
         statement = client.prepared.latest
     client.statement = statement
     if statement is None:
@@ -151,11 +152,13 @@ def execute_instead(client: Client, server: ServerConnection, text: bytes, names
 
 def _present(client: Client, statement: Statement) -> State | None:
     """The client's context where it is another one than at the preparation."""
-    states = client.route.states
+    states, state, prepared = client.route.states, client.state, statement.definition.context
     assert states is not None
-    assert client.state is not None
-    context = states.context(client.state)
-    return None if context is statement.definition.context else context
+    assert state is not None
+    if state is prepared:  # a context is its own
+        return None
+    context = states.context(state)
+    return None if context is prepared else context
 
 
 def _fitting(client: Client, server: ServerConnection, statement: Statement) -> Preparation | None:
@@ -219,7 +222,7 @@ def _is_plain(preparation: Preparation) -> bool:
 
 def _wants_cursor(client: Client) -> bool:
     """Whether nobody else may have the preparation until the answer tells that there is no cursor."""
-    return executions.flags(client.packet) != CURSOR_TYPE_NO_CURSOR
+    return executions.flags(client.packet) != _NO_CURSOR
 
 
 def _settle(client: Client, statement: Statement) -> None:
@@ -259,8 +262,8 @@ def _send_execution(client: Client, server: ServerConnection, preparation: Prepa
     statement = client.statement
     assert statement is not None
     packet, types = executions.with_id(client.packet, preparation.number), statement.types
-    if types:
-        if types != preparation.types and executions.bound_types(packet, len(types) // 2) is None:
+    if types and types != preparation.types:
+        if executions.bound_types(packet, len(types) // 2) is None:
             packet = executions.with_types(packet, types)
             client.attributed = b""  # without types there were no attributes either
         # A server may go on with another client's type where a parameter came as a bare NULL.

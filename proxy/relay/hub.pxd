@@ -11,6 +11,7 @@ cdef class Hub:
     cdef public dict configured
     cdef public bint draining
     cdef public bint extended_metadata
+    cdef public bint learns
     cdef public Cache prepared
     cdef public bint query_attributes
     cdef public object routes

@@ -45,6 +45,7 @@ class Hub:
         self.query_attributes = False
         self.advised: set[tuple[str, str]] = set()  # what advice mode has told, by user and part
         self.draining = False
+        self.learns = True  # from the answers; only tests/bench/uncarried.py has a hub that does not
         self.all_gone = asyncio.Event()  # set when the last client has left
         self._last_id = 0
 

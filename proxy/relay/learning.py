@@ -64,6 +64,8 @@ _HAS_TABLES = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE"})
 NO_STATEMENTS = frozenset({COM_INIT_DB, COM_FIELD_LIST})
 _ASKED = statements.RECOUNTS | statements.DIAGNOSTICS
 _SET_LITERAL = statements.SET_LITERAL
+_MULTI = statements.MULTI
+_SAVEPOINTS = pins.SAVEPOINTS
 
 
 def ignores_space(client: Client) -> bool:
@@ -107,7 +109,7 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
         _count_carried(client, "insert_id", traits)
     if reply.warnings or client.diagnostics is not None or server.residue & WARNINGS:
         _learn_warnings(client, server, reply.warnings, traits)
-    elif flags & statements.MULTI and _may_keep_list(server, flags):
+    elif flags & _MULTI and _may_keep_list(server, flags):
         server.residue |= WARNINGS
     if reply.trackers is not None:
         _learn_trackers(client, server, reply.trackers, traits)
@@ -115,7 +117,7 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
             _learn_effect(client, reply, traits, before.mode)
     if flags & _SPECIAL and traits is not None:
         _learn_special(client, server, traits, flags)
-        if flags & pins.SAVEPOINTS:
+        if flags & _SAVEPOINTS:
             learn_savepoint(client, traits, reply.status)
 
 

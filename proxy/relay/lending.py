@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from proxy.errors import ProxyError, ServerLost
 from proxy.net.server_connection import UNSEEN, ServerConnection
 from proxy.net.tasks import spawn
+from proxy.pool.pool import UNREAD
 from proxy.relay import asking, learning, outgoing, readout
 from proxy.relay.leaving import orphaned
 from proxy.relay.phases import BUSY
@@ -57,8 +58,11 @@ _READ_ONLY = statements.READ_ONLY
 _MAY_BE_SEVERAL = statements.MULTI | statements.TAIL | statements.COMPOUND | statements.UNSURE
 
 
-def borrow(client: Client) -> None:
-    """Get the command under way to a server connection: the held one, an idle one, or a place in the queue."""
+def borrow(client: Client, now: float = UNREAD) -> None:
+    """Get the command under way to a server connection: the held one, an idle one, or a place in the queue.
+
+    ``now`` is for callers that have just read the clock.
+    """
     client.phase = BUSY
     server = client.server
     if server is not None:
@@ -70,7 +74,7 @@ def borrow(client: Client) -> None:
     if client.settling:
         client.waits_for_settling = True
         return
-    server = client.route.pool.borrow(client)
+    server = client.route.pool.borrow(client, now)
     if server is not None:
         lend(client, server)
 
@@ -96,8 +100,9 @@ def lend(client: Client, server: ServerConnection) -> None:
     if server.state is client.state and server.variables == client.variables and plain:
         residue = server.residue
         if not residue and (server.insert_id == client.insert_id or _ignores_insert_id(client)):
-            if server.lingers_for is not None:
-                server.lingers_for.lingering = None
+            old = server.lingers_for
+            if old is not None:
+                old.lingering = None
                 server.lingers_for = None
             _go(client, server)
             return
@@ -440,19 +445,19 @@ def failed(client: Client, error: ProxyError) -> None:
         client.refuse(error)
 
 
-def release(client: Client, server: ServerConnection) -> None:
-    """Give the server connection back unless something holds the client."""
+def release(client: Client, server: ServerConnection, now: float = UNREAD) -> None:
+    """Give the server connection back unless something holds the client. ``now`` as in ``borrow``."""
     if not (client.in_transaction or client.pins or client.dedicated):
-        give_back(client, server)
+        give_back(client, server, now)
 
 
-def give_back(client: Client, server: ServerConnection) -> None:
+def give_back(client: Client, server: ServerConnection, now: float = UNREAD) -> None:
     """The client needs no server connection now; its session lingers on this one."""
     client.server = None
     server.borrower = None
     server.lingers_for = client
     client.lingering = server
-    client.route.pool.give_back(server)
+    client.route.pool.give_back(server, now)
 
 
 def drop(client: Client, server: ServerConnection, reason: str) -> None:

@@ -2,7 +2,9 @@ cimport cython
 
 from proxy.net.server_connection cimport ServerConnection
 cimport proxy.relay.executed as executed
-cimport proxy.relay.lending as lending  # not learning, whose functions tests/bench/uncarried.py takes out
+cimport proxy.native as native
+cimport proxy.relay.learning as learning
+cimport proxy.relay.lending as lending
 from proxy.relay.client cimport Client
 from proxy.relay.stats cimport RelayStats
 from proxy.wire.replies cimport Reply

@@ -8,9 +8,9 @@ unless something holds the client.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+from proxy import native
 from proxy.errors import MalformedPacket, NotSupported, ProxyError, ServerLost
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import executed, learning, leaving, lending, outgoing
@@ -48,7 +48,7 @@ def send(client: Client, server: ServerConnection) -> None:
     reply.status = client.status
     metadata = server.extended_metadata - client.extended_metadata
     reply.begin(client.shape, client.old_eof, client.wanted, metadata)
-    client.sent_at = time.monotonic()
+    client.sent_at = native.monotonic()
     if server.behind:  # it went out together with a question
         server.behind = False
     else:
@@ -100,7 +100,7 @@ def finish(client: Client, server: ServerConnection) -> None:
     else:
         client.throttles = None
     server.answering = None
-    now = time.monotonic()
+    now = native.monotonic()
     client.active = now
     stats = client.hub.stats
     stats.server_latency.observe(now - client.sent_at)
@@ -121,7 +121,8 @@ def finish(client: Client, server: ServerConnection) -> None:
         stats.in_transaction += 1 if client.in_transaction else -1
         if was:
             learning.unpin(client, pins.SAVEPOINT)  # it ends with the transaction
-    learning.learn(client, server, reply)
+    if client.hub.learns:
+        learning.learn(client, server, reply)
     if client.command != COM_QUERY:
         executed.ended(client, server)
     if (before ^ status) & STATUS_AUTOCOMMIT:
@@ -130,7 +131,7 @@ def finish(client: Client, server: ServerConnection) -> None:
         lending.drop(client, server, "released")
         client.close()
     else:
-        lending.release(client, server)
+        lending.release(client, server, now)
     client.ready()
 
 

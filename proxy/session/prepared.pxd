@@ -40,14 +40,17 @@ cdef class Cache:
     cdef public long long epoch
     cdef public Py_ssize_t limit
     cdef public object order
+    cdef public Preparation latest
 
 cdef class Preparations:
     cdef set _owned
     cdef object _shared
+    cdef Preparation _latest
     cdef public Cache cache
     cdef public list closing
     cdef public object server
 
+    @cython.locals(found=Preparation)
     cpdef Preparation find(self, tuple key)
 
 cdef class ClientStatements:

@@ -180,6 +180,7 @@ class Cache:
         self.epoch = 0
         self.definitions: dict[tuple[bytes, State], Definition] = {}
         self.order: OrderedDict[Preparation, None] = OrderedDict()
+        self.latest: Preparation | None = None  # the last of ``order``, where that is known
 
     def find(self, text: bytes, context: State) -> Definition | None:
         return self.definitions.get((text, context))
@@ -229,16 +230,23 @@ class Preparations:
         self.closing: list[int] = []
         self._shared: OrderedDict[Key, Preparation] = OrderedDict()
         self._owned: set[Preparation] = set()
+        self._latest: Preparation | None = None  # the last of the shared ones, where that is known
 
     def __len__(self) -> int:
         return len(self._shared) + len(self._owned)
 
     def find(self, key: Key) -> Preparation | None:
         """A shared one; it is the last to be evicted then."""
-        found = self._shared.get(key)
-        if found is not None:
+        found = self._latest
+        if found is None or found.key[0] is not key[0] or found.key[2] is not key[2] or found.key[1] != key[1]:
+            found = self._shared.get(key)
+            if found is None:
+                return None
             self._shared.move_to_end(key)
+            self._latest = found
+        if found is not self.cache.latest:
             self.cache.order.move_to_end(found)
+            self.cache.latest = found
         return found
 
     def add(self, key: Key, number: int, limit: int) -> Preparation:
@@ -259,6 +267,7 @@ class Preparations:
             self.drop(other)
         self._shared[preparation.key] = preparation
         self.cache.order[preparation] = None
+        self._latest = self.cache.latest = preparation
 
     def relabel(self, preparation: Preparation, label: bytes) -> None:
         """It has settled on other types."""
@@ -286,6 +295,7 @@ class Preparations:
     def _unshare(self, preparation: Preparation) -> None:
         del self._shared[preparation.key]
         del self.cache.order[preparation]
+        self._latest = self.cache.latest = None
 
     def evict(self, preparation: Preparation) -> None:
         """Make room."""
@@ -330,6 +340,7 @@ class Preparations:
             self._forget(preparation)
         self._shared.clear()
         self._owned.clear()
+        self._latest = self.cache.latest = None
         self.closing.clear()
 
 

@@ -9,7 +9,7 @@ cdef long long _UNCERTAIN, _SEQUENCES, _NAMEABLE, _PERMITS
 cdef long long _RECOUNTS, _LIMITED, _READER_RECOUNTS, _WRITER_RECOUNTS
 cdef dict ANYWHERE, CALLED, GRAMMAR, SEQUENCE_WORDS, SYSTEM_VARIABLES, VERBS
 cdef bytes LIKELY
-cdef Py_ssize_t LONGEST, _ENTRY
+cdef Py_ssize_t LONGEST, _ENTRY, _LONGEST_CACHED
 cdef tuple _UNKNOWN
 
 cdef class Traits:
@@ -79,8 +79,10 @@ cdef class TraitsCache:
     cdef Py_ssize_t _half_bytes
     cdef dict _young
     cdef dict _old
+    cdef int _mode
+    cdef dict _texts
 
-    @cython.locals(young=dict)
+    @cython.locals(found=Traits)
     cpdef Traits get(self, bytes sql, int mode)
     @cython.locals(old=dict, cost=Py_ssize_t)
     cdef Traits _add(self, bytes sql, int mode)

@@ -44,6 +44,7 @@ from proxy.session.words import (
 )
 
 LONGEST_CACHED = 4096  # bytes of text; longer ones are mostly literals, and never the same again
+_LONGEST_CACHED = LONGEST_CACHED
 _ENTRY = 400  # bytes that an entry costs beside its text, roughly
 
 _ASSIGNS_VARIABLE = words.ASSIGNS_VARIABLE
@@ -387,13 +388,13 @@ def traits(sql: bytes, mode: int) -> Traits:
 
 
 class TraitsCache:
-    """Traits by text and mode, within bounds. A hit costs two dict lookups.
+    """Traits by text and mode, within bounds. A hit costs one dict lookup where the mode is that of the time before.
 
     Entries live in a young half and an old one: when the young half is full it becomes the old one, whose
     entries are forgotten unless somebody asked for them meanwhile.
     """
 
-    __slots__ = ("_bytes", "_entries", "_half_bytes", "_half_entries", "_old", "_young")
+    __slots__ = ("_bytes", "_entries", "_half_bytes", "_half_entries", "_mode", "_old", "_texts", "_young")
 
     def __init__(self, limit_entries: int, limit_bytes: int) -> None:
         self._half_entries = limit_entries // 2
@@ -402,17 +403,18 @@ class TraitsCache:
         self._bytes = 0
         self._young: dict[int, dict[bytes, Traits]] = {}
         self._old: dict[int, dict[bytes, Traits]] = {}
+        self._mode = -1
+        self._texts: dict[bytes, Traits] = {}  # the young ones of this mode
 
     def get(self, sql: bytes, mode: int) -> Traits:
         """The traits of this text, from memory or read now."""
-        if len(sql) > LONGEST_CACHED:
+        if len(sql) > _LONGEST_CACHED:
             return traits(sql, mode)
-        young = self._young.get(mode)
-        if young is not None:
-            found = young.get(sql)
-            if found is not None:
-                return found
-        return self._add(sql, mode)
+        if mode != self._mode:
+            self._mode = mode
+            self._texts = self._young.setdefault(mode, {})
+        found = self._texts.get(sql)
+        return self._add(sql, mode) if found is None else found
 
     def _add(self, sql: bytes, mode: int) -> Traits:
         old = self._old.get(mode)
@@ -422,10 +424,11 @@ class TraitsCache:
         cost = len(sql) + _ENTRY
         if self._entries >= self._half_entries or self._bytes + cost > self._half_bytes:
             self._old = self._young
-            self._young = {}
+            self._texts = {}
+            self._young = {mode: self._texts}
             self._entries = self._bytes = 0
         if cost <= self._half_bytes and self._half_entries:
-            self._young.setdefault(mode, {})[sql] = found
+            self._texts[sql] = found
             self._entries += 1
             self._bytes += cost
         return found

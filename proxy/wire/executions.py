@@ -10,6 +10,7 @@ CLIENT_QUERY_ATTRIBUTES.
 
 from __future__ import annotations
 
+from proxy import native
 from proxy.errors import MalformedPacket
 from proxy.wire.constants import (
     MYSQL_TYPE_DOUBLE,
@@ -34,13 +35,16 @@ SIZES = {
     MYSQL_TYPE_DOUBLE: 8,
 }
 
+_FLAGS, _BITMAP = FLAGS, BITMAP
+
 NO_ID = 0xFFFFFFFF  # MariaDB: the statement prepared last
 
 
 def text(packet: bytes) -> bytes:
     """The SQL text of a framed command; a payload over 16 MiB is in several frames, whose headers are not text."""
-    if len(packet) < HEADER + LONGEST:
-        return packet[HEADER + 1 :]
+    data, size = packet, len(packet)
+    if size < HEADER + LONGEST:
+        return data[HEADER + 1 : size]
     return payload(packet)[1:]
 
 
@@ -56,17 +60,18 @@ def statement_id(packet: bytes) -> int:
     """The statement that a framed COM_STMT_... command names. Raises MalformedPacket."""
     if len(packet) < _ID + 4:
         raise MalformedPacket
-    return packet[_ID] | packet[_ID + 1] << 8 | packet[_ID + 2] << 16 | packet[_ID + 3] << 24
+    data = packet
+    return data[_ID] | data[_ID + 1] << 8 | data[_ID + 2] << 16 | data[_ID + 3] << 24
 
 
 def with_id(packet: bytes, number: int) -> bytes:
     """The same command for another statement."""
-    return packet[:_ID] + number.to_bytes(4, "little") + packet[_ID + 4 :]
+    return native.with_number(packet, _ID, number)
 
 
 def flags(packet: bytes) -> int:
     """The flags of a COM_STMT_EXECUTE: which kind of cursor it asks for."""
-    return packet[_ID + 4]
+    return packet[_FLAGS]
 
 
 def nulls(packet: bytes, parameters: int) -> int:
@@ -79,12 +84,13 @@ def bound_types(packet: bytes, parameters: int) -> bytes | None:
 
     Raises MalformedPacket where the packet ends before.
     """
-    flag = BITMAP + (parameters + 7) // 8
-    if len(packet) < BITMAP or (parameters and len(packet) <= flag):
+    flag = _BITMAP + (parameters + 7) // 8
+    if len(packet) < _BITMAP or (parameters and len(packet) <= flag):
         raise MalformedPacket
     if not parameters:
         return b""
-    if packet[flag] != 1:
+    data = packet
+    if data[flag] != 1:
         return None
     types = packet[flag + 1 : flag + 1 + 2 * parameters]
     if len(types) < 2 * parameters:

@@ -5,3 +5,5 @@ cdef class FrameReader:
     cdef bytearray _buffer
     cdef list _parts
     cdef Py_ssize_t _size
+
+    cpdef Py_ssize_t pending(self)

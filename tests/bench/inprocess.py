@@ -1,4 +1,4 @@
-"""What Forebay's own code costs a query, without sockets: ``python -m tests.bench.inprocess`` (point, prepared).
+"""What Forebay's own code costs a query: ``python -m tests.bench.inprocess``, for point, prepared or insert.
 
 A real Forebay and a real MariaDB make 16 clients and 8 server connections; then fake transports drive their
 ``data_received`` by turns, in the order that a round of service gives, so that each statement is handed over. What the
@@ -31,7 +31,7 @@ from proxy import config, server
 from proxy.relay.client import Client
 from proxy.wire import constants as c
 from proxy.wire.auth import Credentials
-from proxy.wire.frames import frame
+from proxy.wire.frames import frame, frame_all
 from tests import servers
 from tests.servers import APP
 from tests.servers.process import free_port
@@ -98,21 +98,35 @@ def prepared(client: PlainClient) -> list[bytes]:
     return [frame(head + b"\0" + number.to_bytes(4, "little")) for number in range(1, TEXTS)]
 
 
+def insert(client: PlainClient) -> list[bytes]:
+    """Statements that leave an insert id, so that each hand-over exchanges it."""
+    return [frame(bytes((c.COM_QUERY,)) + b"INSERT INTO ids (c) VALUES (%d)" % number) for number in range(1, TEXTS)]
+
+
 def ask(client: PlainClient, packet: bytes) -> None:
-    """One query with a row of one column."""
+    """One query with a row of one column, or without rows."""
     client.socket.sendall(packet)
-    for _ in range(4 if client.capabilities & c.CLIENT_DEPRECATE_EOF else 5):
-        client.read()
+    if client.read()[0]:
+        for _ in range(3 if client.capabilities & c.CLIENT_DEPRECATE_EOF else 4):
+            client.read()
 
 
-def drive(clients: list[Client], queries: dict[Client, list[bytes]], answer: bytes, count: int) -> float:
+def exchanged(extended: bool) -> bytes:
+    """What a server says to the question that exchanges insert ids."""
+    names = (b"LAST_INSERT_ID()", b"LAST_INSERT_ID(4711)")
+    fixed = b"\x0c\x3f\0\x15\0\0\0\x08\x81\0\0\0\0"
+    definitions = [b"\3def\0\0\0" + bytes((len(name),)) + name + bytes(1 + extended) + fixed for name in names]
+    return frame_all([b"\2", *definitions, b"\0044711\0044711", b"\xfe\0\0\2\0\0\0"], 1)
+
+
+def drive(clients: list[Client], queries: dict[Client, list[bytes]], answers: tuple[bytes, bytes], count: int) -> float:
     """Microseconds of a query. All server connections are lent, by clients that wait for an answer."""
     connections = list(clients[0].route.pool.core.lent)
     begun = time.process_time()
     for number in range(count // POOL):
         for connection in connections:
             client = connection.borrower
-            connection.data_received(answer)
+            connection.data_received(answers[connection.conversing])
             client.data_received(queries[client][number % (TEXTS - 1)])
     return (time.process_time() - begun) / (count // POOL * POOL) * 1e6
 
@@ -182,24 +196,26 @@ async def recorded(client: Client, query: asyncio.Future[None]) -> bytes:
 def measure(
     options: argparse.Namespace, clients: list[Client], queries: dict[Client, list[bytes]], answer: bytes
 ) -> None:
+    """``answer`` is that to one query, alone or behind the exchange of insert ids that goes out with it."""
+    answers = answer, exchanged(clients[0].hub.extended_metadata) + answer
     for stream in (*clients, *clients[0].route.pool.core.idle):
         stream.transport = Transport()
     for client in clients:
         client.data_received(queries[client][0])
-    drive(clients, queries, answer, 10 * QUERIES)
+    drive(clients, queries, answers, 10 * QUERIES)
     if options.profile:
         profile = cProfile.Profile()
-        profile.runcall(drive, clients, queries, answer, 5 * QUERIES)
+        profile.runcall(drive, clients, queries, answers, 5 * QUERIES)
         pstats.Stats(profile).sort_stats("tottime").print_stats(options.profile)
     if options.callgrind:
-        count_instructions(lambda: drive(clients, queries, answer, QUERIES))
+        count_instructions(lambda: drive(clients, queries, answers, QUERIES))
         return
     if options.seconds:
         until = time.monotonic() + options.seconds
         print(f"driving for {options.seconds} s: process {os.getpid()}", flush=True)
         while time.monotonic() < until:
-            drive(clients, queries, answer, QUERIES)
-    pairs = [(drive(clients, queries, answer, QUERIES), unit()) for _ in range(ROUNDS)]
+            drive(clients, queries, answers, QUERIES)
+    pairs = [(drive(clients, queries, answers, QUERIES), unit()) for _ in range(ROUNDS)]
     units = statistics.median(cost / one for cost, one in pairs)
     cost, one = (sorted(column)[ROUNDS // 10] for column in zip(*pairs, strict=True))
     print(f"{options.kind}, {len(answer)} bytes: {units:.1f} units; {cost:.2f} us when a unit is {one:.3f} us")
@@ -215,7 +231,7 @@ def count_instructions(drive: Callable[[], object]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", nargs="?", choices=("point", "prepared"), default="point")
+    parser.add_argument("kind", nargs="?", choices=("point", "prepared", "insert"), default="point")
     parser.add_argument("--rich", action="store_true", help="clients that speak what the server speaks")
     parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="cProfile's, which sees Python only")
     parser.add_argument("--callgrind", action="store_true", help=f"under valgrind: {QUERIES} queries are instrumented")
@@ -224,6 +240,7 @@ def main() -> None:
     with servers.make("mariadb", users=[APP]) as target, TemporaryDirectory() as folder:
         target.execute("CREATE DATABASE bench")
         target.execute("CREATE TABLE bench.t (id INT PRIMARY KEY, c CHAR(120))")
+        target.execute("CREATE TABLE bench.ids (id INT AUTO_INCREMENT PRIMARY KEY, c INT)")
         rows = ",".join(f"({number},REPEAT('x',119))" for number in range(1, TEXTS + 1))
         target.execute(f"INSERT INTO bench.t VALUES {rows}")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -6,17 +6,21 @@ anybody can switch on.
 
 from __future__ import annotations
 
+from typing import Any
+
+from proxy import server
 from proxy.cli import main
-from proxy.net.server_connection import ServerConnection
-from proxy.relay import learning
-from proxy.relay.client import Client
-from proxy.wire.replies import Reply
+from proxy.relay.hub import Hub
 
 
-def _learn_nothing(client: Client, server: ServerConnection, reply: Reply) -> None:
-    """What an answer changes in a session is of no interest."""
+class _Uncarried(Hub):
+    """What an answer changes in a session is of no interest to its clients."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.learns = False
 
 
 if __name__ == "__main__":
-    learning.learn = _learn_nothing
+    server.Hub = _Uncarried  # type: ignore[misc]
     main()

@@ -222,4 +222,4 @@ class TestQueue:
         for number in range(3):
             core.queue(Ticket(Client(str(number)), float(number), number + 10.0))
         core.change_deadlines(1.0)
-        assert [ticket.deadline for ticket in core.waiting.values()] == [1.0, 2.0, 3.0]
+        assert [ticket.deadline for ticket in core.waiting.tickets()] == [1.0, 2.0, 3.0]

@@ -267,7 +267,7 @@ def verify(world: World, may_exceed: bool = False) -> None:
         assert all(bucket for bucket in core.alike.values())
         assert set(core.unclaimed) <= set(core.idle)
         assert not (core.waiting and core.idle) or pool.paused
-        deadlines = [ticket.deadline for ticket in core.waiting.values()]
+        deadlines = [ticket.deadline for ticket in core.waiting.tickets()]
         assert deadlines == sorted(deadlines)
     assert len(held) == len(set(held))
     assert set(held) == set(world.alive)
