@@ -34,6 +34,7 @@ COMPILED = (
     "proxy.relay.executing",
     "proxy.relay.hub",
     "proxy.relay.learning",
+    "proxy.relay.leaving",
     "proxy.relay.lending",
     "proxy.relay.linked",
     "proxy.relay.links",

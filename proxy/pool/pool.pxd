@@ -35,6 +35,8 @@ cdef class Pool:
     cpdef borrow(self, taker, double now=*)
     @cython.locals(core=Core, place=Place)
     cpdef give_back(self, conn, double now=*)
+    cpdef bint forget(self, taker) except -1
+    cpdef unclaim(self, conn)
     @cython.locals(core=Core, deadline=double, outer=bint)
     cdef _queue(self, taker, double now)
     @cython.locals(core=Core)

@@ -15,6 +15,8 @@ cdef Links _LINKS
 cdef int BUSY, CLOSED, FILE, HEADER, IDLE, LOGIN, LONGEST
 
 cdef class Client(Stream):
+    cdef object _holdings
+    cdef str _peer
     cdef public double active
     cdef public bint ahead
     cdef public int answer_sequence
@@ -29,13 +31,13 @@ cdef class Client(Stream):
     cdef public bint counted_elsewhere
     cdef public bint dedicated
     cdef public object diagnostics
+    cdef public object door
     cdef public bint doomed
     cdef public str error_state
     cdef public bint extended_metadata
     cdef public bint first_session
     cdef public object found_rows
     cdef public bint gives_attributes
-    cdef public object held
     cdef public Hub hub
     cdef public long long id
     cdef public bint in_transaction
@@ -50,7 +52,6 @@ cdef class Client(Stream):
     cdef public bint old_eof
     cdef public object on_lent
     cdef public bytes packet
-    cdef public str peer
     cdef public int phase
     cdef public dict pins
     cdef public ClientStatements prepared

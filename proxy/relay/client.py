@@ -47,6 +47,8 @@ class Client(Stream):
     """See the module. Times are those of ``time.monotonic``."""
 
     __slots__ = (
+        "_holdings",
+        "_peer",
         "active",
         "ahead",
         "answer_sequence",
@@ -62,12 +64,12 @@ class Client(Stream):
         "dedicated",
         "diagnostics",
         "doomed",
+        "door",
         "error_state",
         "extended_metadata",
         "first_session",
         "found_rows",
         "gives_attributes",
-        "held",
         "hub",
         "id",
         "in_transaction",
@@ -82,7 +84,6 @@ class Client(Stream):
         "old_eof",
         "on_lent",
         "packet",
-        "peer",
         "phase",
         "pins",
         "prepared",
@@ -109,14 +110,14 @@ class Client(Stream):
     )
 
     def __init__(self, hub: Hub, secure: bool) -> None:
-        super().__init__()
+        Stream.__init__(self)
         self.hub = hub
         self.id = 0
         self.doomed = False  # killed: to be closed as soon as the statement under way has ended
         self.phase = LOGIN
         self.reader = FrameReader(LONGEST_LOGIN_PACKET)
         self.secure = secure  # a unix socket, or TLS: nobody reads along
-        self.peer = ""
+        self._peer = "localhost" if secure else ""
         self.user = ""
         self.attributes: tuple[tuple[str, str], ...] = ()
         self.comment = b""  # before each statement in text, where the settings want it
@@ -128,6 +129,7 @@ class Client(Stream):
         self.wanted: frozenset[bytes] | None = None
         self.multi_statements = False
         self.gives_attributes = False  # writes query attributes into its commands, or that there are none
+        self.door: login.Door | None = None  # what its greeting said
         self.nonce = b""
         self.login: login.Login | None = None
         self.route: Route = None  # type: ignore[assignment]  # known when the login is done
@@ -144,7 +146,7 @@ class Client(Stream):
         self.prepared = ClientStatements()
         self.statement: Statement | None = None  # that the last command on one has named
         self.variables: dict[bytes, str | None] = {}
-        self.held = Holdings()
+        self._holdings: Holdings | None = None
         self.ahead = False  # a SET was answered here since the lingering server connection was last used
         self.insert_id = 0
         self.row_count = 0
@@ -177,10 +179,25 @@ class Client(Stream):
         phase = ("login", "idle", "busy", "file", "closed")[self.phase]
         return f"<Client {self.id} {self.user}@{self.peer} {phase} {self.state!r}>"
 
+    @property
+    def peer(self) -> str:
+        """The host that it has come from. Few are ever asked, and the transport knows it even when it is closed."""
+        if not self._peer:
+            name = self.transport.get_extra_info("peername")
+            self._peer = name[0] if isinstance(name, tuple) else "localhost"
+        return self._peer
+
+    @property
+    def held(self) -> Holdings:
+        """What its session holds by name; most hold nothing."""
+        if self._holdings is None:
+            self._holdings = Holdings()
+        return self._holdings
+
     # The event loop's side.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+        Stream.connection_made(self, transport)
         login.greet(self)
 
     def data_received(self, data: bytes) -> None:
@@ -199,6 +216,9 @@ class Client(Stream):
                     self.answer_sequence = 1
                     _LINKS.dispatch(self, data, header[HEADER])
                     return
+        elif self.phase == LOGIN and not self.closing and (payload := self.reader.whole(data)) is not None:
+            login.step(self, payload)
+            return
         self.reader.feed(data)
         self.read_on()
 
@@ -250,6 +270,7 @@ class Client(Stream):
             return
         if self.route is not None:
             leaving.abandon(self)
+        self.answering = _unheard  # a client that refers to itself would wait for the garbage collector
 
     # Answers made here.
 
@@ -383,3 +404,7 @@ class Client(Stream):
 
     def server_lost(self, connection: ServerConnection) -> None:
         transfer.server_lost(self, connection, ServerLost())
+
+
+def _unheard(data: bytes) -> None:
+    """What comes for a client that has gone."""

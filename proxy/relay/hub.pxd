@@ -9,6 +9,7 @@ cdef class Hub:
     cdef public object client_tls
     cdef public dict clients
     cdef public dict configured
+    cdef public object door
     cdef public bint draining
     cdef public bint extended_metadata
     cdef public bint learns
@@ -21,3 +22,5 @@ cdef class Hub:
     cdef public TraitsCache traits
     cdef public dict users
     cdef public str version
+
+    cpdef long long new_id(self) except -1

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """A client has gone, or gives its session up: whatever it held goes back to the pool, clean.
 
 Decides what has to happen to a server connection before somebody else may have it: an answer read to its
@@ -7,6 +8,7 @@ end, a rollback, a clean slate, or its end. Does not know how a server connectio
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from proxy.errors import ProxyError
@@ -56,9 +58,9 @@ def abandon(client: Client) -> None:
         if server.reply.infile:
             client.route.pool.drop(server, "client_gone")
             return
-        server.answering = lambda data: _drain(server, data)
+        server.answering = partial(_drain, server)
     elif isinstance(server.answering, Renaming):
-        server.answering.answering = lambda data: _drain(server, data)
+        server.answering.answering = partial(_drain, server)
     elif server.answering is None and not server.switching:
         orphaned(server, None)
 

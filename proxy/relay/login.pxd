@@ -1,7 +1,9 @@
 cimport cython
 
+cimport proxy.wire.packets.login as login_packets
 from proxy.relay.client cimport Client
 from proxy.relay.hub cimport Hub
+from proxy.relay.routes cimport Route, Routes
 from proxy.relay.stats cimport RelayStats
 
 cdef int LOGIN, STATUS_AUTOCOMMIT
@@ -10,25 +12,56 @@ cdef unsigned long long CLIENT_LONG_PASSWORD
 cdef unsigned long long CLIENT_MULTI_STATEMENTS, CLIENT_SESSION_TRACK, CLIENT_SSL, COMPRESSED
 cdef unsigned long long MARIADB_CLIENT_EXTENDED_METADATA, OFFERED
 
+cdef class Door:
+    cdef bytes _after
+    cdef bytes _before
+    cdef bytes _between
+    cdef object _client_tls
+    cdef bint _extended_metadata
+    cdef bint _query_attributes
+    cdef object _settings
+    cdef str _version
+    cdef public bint comments
+    cdef public bint demands_tls
+    cdef public Py_ssize_t longest_packet
+    cdef public Py_ssize_t most_clients
+    cdef public unsigned long long offered
+    cdef public bint shares
+
+    cdef bint stands(self, Hub hub) except -1
+    @cython.locals(number=bytes)
+    cdef bytes greeting(self, long long connection_id, bytes nonce)
+
 cdef class Login:
     cdef public bint changes_user
     cdef public object conversation
     cdef public object packet
 
-@cython.locals(hub=Hub)
+cdef class WayIn:
+    cdef public object found_rows
+    cdef public bytes ok
+    cdef public object state
+
+@cython.locals(hub=Hub, door=Door)
 cpdef greet(Client client)
-@cython.locals(hub=Hub, offered="unsigned long long")
-cdef unsigned long long _offered(Client client) except? 0
+@cython.locals(door=Door)
+cdef Door _door(Hub hub)
 cpdef step(Client client, bytes payload)
+@cython.locals(door=Door)
 cdef _begin(Client client, packet)
 @cython.locals(hub=Hub)
 cdef _take(Client client, packet)
 @cython.locals(hub=Hub)
-cdef _authenticate(Client client, packet)
+cdef _authenticate(Client client, packet, credentials)
+cdef _credentials(Client client)
 cdef _converse(Client client, bytes payload)
-@cython.locals(hub=Hub)
+@cython.locals(door=Door, hub=Hub, login=Login, route=Route, routes=Routes, way_in=WayIn)
 cdef _accepted(Client client, bytes last_word)
-@cython.locals(hub=Hub, stats=RelayStats)
-cpdef _welcome(Client client)
+cdef tuple _kind(Client client)
+@cython.locals(way_in=WayIn)
+cdef _begin_session(Client client)
+cdef bytes _last_word(Client client)
+@cython.locals(login=Login, stats=RelayStats)
+cdef _welcome(Client client, bytes ok)
 @cython.locals(hub=Hub, stats=RelayStats)
 cpdef gone(Client client)

@@ -8,7 +8,6 @@ depend on the server's availability beyond that.
 
 from __future__ import annotations
 
-import functools
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -53,12 +52,16 @@ from proxy.wire.constants import (
     CLIENT_ZSTD,
     COLLATION_UTF8MB4_GENERAL_CI,
     MARIADB_CLIENT_EXTENDED_METADATA,
+    NONCE_LENGTH,
     STATUS_AUTOCOMMIT,
 )
-from proxy.wire.frames import frame, frame_all
+from proxy.wire.frames import HEADER, frame, frame_all
+from proxy.wire.packets import login as login_packets
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
+    from proxy.relay.hub import Hub
+    from proxy.session.state import State
 
 _log = logging.getLogger("forebay.client")
 
@@ -92,65 +95,72 @@ TRACKED = frozenset(
 )
 
 
-class Login:
-    """A login under way: the conversation, and what it decides about once it ends."""
-
-    __slots__ = ("changes_user", "conversation", "packet")
-
-    def __init__(
-        self, packet: packets.Login | packets.ChangeUser, conversation: auth.Conversation[bytes | None]
-    ) -> None:
-        self.packet = packet
-        self.conversation = conversation
-        self.changes_user = isinstance(packet, packets.ChangeUser)
-
-    def lending_failed(self, client: Client, error: ProxyError) -> None:
-        """The default schema could not be selected, or no server connection came to ask."""
-        if isinstance(error, ServerRefused):
-            _fail(client, error)
-        else:
-            _welcome(client)
+_REMEMBERED = 256  # ways in, for each route
 
 
-def greet(client: Client) -> None:
-    """Say the first word, or refuse: draining, too many clients."""
-    hub = client.hub
-    hub.stats.clients_received += 1
-    client.id = hub.new_id()
-    hub.clients[client.id] = client
-    hub.all_gone.clear()
-    name = client.transport.get_extra_info("peername")
-    client.peer = name[0] if isinstance(name, tuple) else "localhost"
-    client.answer_sequence = 0
-    if hub.draining:
-        client.fatal(ShuttingDown())
-        return
-    if len(hub.clients) > hub.settings.clients.max_connections:
-        client.fatal(TooManyClients(f"Too many connections: {hub.settings.clients.max_connections} clients"))
-        return
-    client.nonce = auth.new_nonce()
-    client.extended_metadata = hub.extended_metadata
-    client.gives_attributes = hub.query_attributes
-    form = packets.greeting_form(
-        hub.version,
-        _offered(client),
-        COLLATION_UTF8MB4_GENERAL_CI,
-        STATUS_AUTOCOMMIT,
-        hub.settings.clients.default_auth,
-        MARIADB_CLIENT_EXTENDED_METADATA if hub.extended_metadata else 0,
+class Door:
+    """What is the same for all who come in, as long as nothing changes of what it is made of."""
+
+    __slots__ = (
+        "_after",
+        "_before",
+        "_between",
+        "_client_tls",
+        "_extended_metadata",
+        "_query_attributes",
+        "_settings",
+        "_version",
+        "comments",
+        "demands_tls",
+        "longest_packet",
+        "most_clients",
+        "offered",
+        "shares",
     )
-    client.write(frame(packets.fill_greeting(form, client.id, client.nonce), 0))
-    client.reader.sequence = 1
-    client.answer_sequence = 2
+
+    def __init__(self, hub: Hub) -> None:
+        limits = hub.settings.clients
+        self._settings = hub.settings
+        self._client_tls = hub.client_tls
+        self._version = hub.version
+        self._extended_metadata = hub.extended_metadata
+        self._query_attributes = hub.query_attributes
+        self.comments = limits.comments
+        self.demands_tls = limits.tls.mode == "required"
+        self.longest_packet = limits.max_allowed_packet
+        self.most_clients = limits.max_connections
+        self.shares = hub.settings.sharing == "on"
+        self.offered = _offered(hub)
+        extended = MARIADB_CLIENT_EXTENDED_METADATA if hub.extended_metadata else 0
+        plugin = limits.default_auth
+        self._before, self._between, self._after = packets.greeting_form(
+            hub.version, self.offered, COLLATION_UTF8MB4_GENERAL_CI, STATUS_AUTOCOMMIT, plugin, extended
+        )
+        # A connection id and a nonce are as long in all greetings, so the frame's header is the same, too.
+        self._before = frame(self.greeting(0, bytes(NONCE_LENGTH)))[:HEADER] + self._before
+
+    def stands(self, hub: Hub) -> bool:
+        """Whether it is still what it would be if it was made anew."""
+        return (
+            self._settings is hub.settings
+            and self._client_tls is hub.client_tls
+            and self._version == hub.version
+            and self._extended_metadata == hub.extended_metadata
+            and self._query_attributes == hub.query_attributes
+        )
+
+    def greeting(self, connection_id: int, nonce: bytes) -> bytes:
+        """The first packet to one client, in its frame."""
+        number = connection_id.to_bytes(4, "little")
+        return self._before + number + nonce[:8] + self._between + nonce[8:] + self._after
 
 
-def _offered(client: Client) -> int:
+def _offered(hub: Hub) -> int:
     """The capabilities that the greeting names."""
-    hub = client.hub
     offered = OFFERED
-    if client.extended_metadata:  # MariaDB calls the bit CLIENT_MYSQL, and leaves it out where its own follow
+    if hub.extended_metadata:  # MariaDB calls the bit CLIENT_MYSQL, and leaves it out where its own follow
         offered &= ~CLIENT_LONG_PASSWORD
-    if client.gives_attributes:
+    if hub.query_attributes:
         offered |= CLIENT_QUERY_ATTRIBUTES
     if not hub.settings.clients.local_infile:
         offered &= ~CLIENT_LOCAL_FILES
@@ -159,16 +169,82 @@ def _offered(client: Client) -> int:
     return offered | COMPRESSED if hub.settings.clients.compression else offered
 
 
+class Login:
+    """A login under way: the conversation, if there is one, and what it decides about once it ends."""
+
+    __slots__ = ("changes_user", "conversation", "packet")
+
+    def __init__(
+        self,
+        packet: packets.Login | packets.ChangeUser,
+        conversation: auth.Conversation[bytes | None] | None,
+        changes_user: bool,
+    ) -> None:
+        self.packet = packet
+        self.conversation = conversation
+        self.changes_user = changes_user
+
+    def lending_failed(self, client: Client, error: ProxyError) -> None:
+        """The default schema could not be selected, or no server connection came to ask."""
+        if isinstance(error, ServerRefused):
+            _fail(client, error)
+        else:
+            _let_in(client)
+
+
+class WayIn:
+    """What those get who log in alike: their session's state, and the OK that ends the login, in its frame."""
+
+    __slots__ = ("found_rows", "ok", "state")
+
+    def __init__(self, state: State, found_rows: int, ok: bytes) -> None:
+        self.state = state
+        self.found_rows = found_rows
+        self.ok = ok
+
+
+def greet(client: Client) -> None:
+    """Say the first word, or refuse: draining, too many clients."""
+    hub = client.hub
+    hub.stats.clients_received += 1
+    client.id = hub.new_id()
+    if not hub.clients:
+        hub.all_gone.clear()
+    hub.clients[client.id] = client
+    client.answer_sequence = 0
+    if hub.draining:
+        client.fatal(ShuttingDown())
+        return
+    door = _door(hub)
+    if len(hub.clients) > door.most_clients:
+        client.fatal(TooManyClients(f"Too many connections: {door.most_clients} clients"))
+        return
+    client.door = door
+    client.nonce = auth.new_nonce()
+    client.extended_metadata = hub.extended_metadata
+    client.gives_attributes = hub.query_attributes
+    client.write(door.greeting(client.id, client.nonce))
+    client.reader.sequence = 1
+    client.answer_sequence = 2
+
+
+def _door(hub: Hub) -> Door:
+    door = hub.door
+    if door is None or not door.stands(hub):
+        door = hub.door = Door(hub)
+    return door
+
+
 def step(client: Client, payload: bytes) -> None:
     """One packet of the client's during its login or change of user."""
     client.answer_sequence = client.reader.sequence
     try:
         if client.login is not None:
             _converse(client, payload)
-        elif packets.is_ssl_request(payload):
+        elif login_packets.is_ssl_request(payload):
             _start_tls(client)
         else:
-            _begin(client, packets.parse_login(payload))
+            _begin(client, login_packets.parse_login(payload))
     except ProxyError as error:
         _fail(client, error)
 
@@ -181,14 +257,22 @@ def _start_tls(client: Client) -> None:
 
 
 def _begin(client: Client, packet: packets.Login) -> None:
-    client.capabilities = packet.capabilities & (_offered(client) | CLIENT_LONG_PASSWORD)
+    assert client.door is not None
+    client.capabilities = packet.capabilities & (client.door.offered | CLIENT_LONG_PASSWORD)
     if not packet.mariadb_capabilities & MARIADB_CLIENT_EXTENDED_METADATA:
         client.extended_metadata = False
     elif client.extended_metadata:
         client.capabilities |= CLIENT_EXTENDED_METADATA
     client.gives_attributes = bool(client.capabilities & CLIENT_QUERY_ATTRIBUTES)
     client.attributes = packet.attributes
-    _authenticate(client, packet)
+    _take(client, packet)
+    credentials = _credentials(client)
+    last_word = auth.at_once(packet.plugin, packet.auth_response, client.nonce, credentials)
+    if last_word is None:
+        _authenticate(client, packet, credentials)
+        return
+    client.login = Login(packet, None, changes_user=False)
+    _accepted(client, last_word)
 
 
 def _take(client: Client, packet: packets.Login | packets.ChangeUser) -> None:
@@ -196,36 +280,34 @@ def _take(client: Client, packet: packets.Login | packets.ChangeUser) -> None:
     hub = client.hub
     user = hub.configured.get(packet.user)
     client.user = packet.user
-    demands_tls = hub.settings.clients.tls.mode == "required" or (user is not None and user.tls_required)
-    if demands_tls and not client.secure:
+    if not client.secure and (_door(hub).demands_tls or (user is not None and user.tls_required)):
         raise TlsRequired
     client.schema = packet.schema or None
     client.collation = packet.collation
 
 
-def _authenticate(client: Client, packet: packets.Login | packets.ChangeUser) -> None:
+def _credentials(client: Client) -> auth.Credentials:
+    """What is known of the password of the user that it says it is; for an unknown one, what nobody satisfies."""
+    users = client.hub.users
+    return users.get(client.user) or auth.decoy(client.user, list(users.values()))
+
+
+def _authenticate(client: Client, packet: packets.Login | packets.ChangeUser, credentials: auth.Credentials) -> None:
     hub = client.hub
-    _take(client, packet)
-    conversation = auth.accept(
-        packet,
-        client.nonce,
-        hub.users.get(packet.user) or auth.decoy(packet.user, list(hub.users.values())),
-        client.secure,
-        hub.rsa,
-        hub.settings.clients.default_auth,
-        client.peer,
-    )
-    client.login = Login(packet, conversation)
+    default = hub.settings.clients.default_auth
+    conversation = auth.accept(packet, client.nonce, credentials, client.secure, hub.rsa, default, client.peer)
+    client.login = Login(packet, conversation, isinstance(packet, packets.ChangeUser))
     _converse(client, None)
 
 
 def _converse(client: Client, payload: bytes | None) -> None:
     """Go one step on in the authentication."""
     assert client.login is not None
+    assert client.login.conversation is not None
     try:
         to_send = client.login.conversation.send(payload)  # type: ignore[arg-type]
     except StopIteration as stop:
-        _accepted(client, stop.value)
+        _accepted(client, stop.value or b"")
         return
     if to_send is not None:
         client.write(frame(to_send, client.answer_sequence))
@@ -233,34 +315,64 @@ def _converse(client: Client, payload: bytes | None) -> None:
         client.answer_sequence = (client.answer_sequence + 2) & 0xFF
 
 
-def _accepted(client: Client, last_word: bytes | None) -> None:
+def _accepted(client: Client, last_word: bytes) -> None:
     """The password is right: find the pool, and look at the default schema if nobody has yet."""
     hub = client.hub
-    assert client.login is not None
+    login = client.login
+    assert login is not None
     configured = hub.configured.get(client.user)
     if configured is None:  # removed by a reload since its login began
         raise AccessDenied(client.user, client.peer, used_password=True)
-    if last_word is not None:
+    if last_word:
         client.write(frame(last_word, client.answer_sequence))
         client.answer_sequence += 1
     client.old_eof = not client.capabilities & CLIENT_DEPRECATE_EOF
     client.wanted = TRACKED if client.capabilities & CLIENT_SESSION_TRACK else None
-    if not client.login.changes_user:  # what COM_SET_OPTION has set outlives a change of user
-        client.multi_statements = bool(client.capabilities & CLIENT_MULTI_STATEMENTS)
     client.status = STATUS_AUTOCOMMIT
-    client.route = hub.routes.route(client.user, bool(client.capabilities & CLIENT_FOUND_ROWS))
-    states = client.route.states
-    client.dedicated = hub.settings.sharing != "on" or configured.dedicated
-    client.comment = outgoing.comment(client) if hub.settings.clients.comments else b""
-    client.state = None
-    if not client.login.changes_user:  # FOUND_ROWS() outlives a change of user, too
+    routes = hub.routes
+    client.route = route = routes.route(client.user, bool(client.capabilities & CLIENT_FOUND_ROWS))
+    door = _door(hub)
+    client.dedicated = not door.shares or configured.dedicated
+    client.comment = outgoing.comment(client) if door.comments else b""
+    if login.changes_user:
+        _begin_session(client)
+        return
+    # What COM_SET_OPTION has set outlives a change of user.
+    client.multi_statements = bool(client.capabilities & CLIENT_MULTI_STATEMENTS)
+    way_in = route.ways_in.get(_kind(client))
+    if way_in is None:
+        states = route.states
         client.found_rows = 1 if states is not None and states.baseline.mariadb else 0  # as servers begin
+        _begin_session(client)
+        return
+    client.found_rows = way_in.found_rows
+    client.state = way_in.state
+    _welcome(client, way_in.ok)
+
+
+def _kind(client: Client) -> tuple[str | None, int, int, int]:
+    """Who logs in alike."""
+    asked = client.capabilities & (CLIENT_SESSION_TRACK | CLIENT_IGNORE_SPACE)
+    return client.schema, client.collation, asked, client.answer_sequence
+
+
+def _begin_session(client: Client) -> None:
+    states = client.route.states
+    client.state = None
     if states is not None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
-    if client.schema is None or client.schema in client.route.known_schemas:
-        _welcome(client)
-    else:
+    if client.schema is not None and client.schema not in client.route.known_schemas:
         _look_up_schema(client)
+        return
+    assert client.login is not None
+    if client.state is None or client.login.changes_user:
+        _let_in(client)
+        return
+    if len(client.route.ways_in) >= _REMEMBERED:
+        client.route.ways_in.clear()
+    way_in = WayIn(client.state, client.found_rows, _last_word(client))
+    client.route.ways_in[_kind(client)] = way_in
+    _welcome(client, way_in.ok)
 
 
 def _look_up_schema(client: Client) -> None:
@@ -272,37 +384,40 @@ def _schema_found(client: Client, server: ServerConnection) -> None:
     assert client.schema is not None
     client.route.known_schemas.add(client.schema)
     lending.release(client, server)
-    _welcome(client)
+    _let_in(client)
 
 
-def _welcome(client: Client) -> None:
-    """The OK at the end of a login."""
-    hub = client.hub
-    assert client.login is not None
-    packet = client.login.packet
-    if not client.login.changes_user:
-        hub.stats.logins_ok += 1
+def _let_in(client: Client) -> None:
+    _welcome(client, _last_word(client))
+
+
+def _last_word(client: Client) -> bytes:
+    """The OK that ends a login, in its frame."""
+    trackers = packets.build_trackers(packets.Changes(schema=client.schema))
+    ok = packets.Ok(0, 0, client.status, 0, b"", trackers)
+    return frame(packets.build_ok(ok, client.capabilities & CLIENT_SESSION_TRACK), client.answer_sequence)
+
+
+def _welcome(client: Client, ok: bytes) -> None:
+    """Send the OK at the end of a login, and go on."""
+    login = client.login
+    assert login is not None
+    if not login.changes_user:
+        stats = client.hub.stats
+        stats.logins_ok += 1
         if client.tls is not None:
-            hub.stats.logins_tls += 1
-            hub.stats.clients_tls += 1
+            stats.logins_tls += 1
+            stats.clients_tls += 1
         else:
-            hub.stats.logins_plain += 1
-            hub.stats.clients_plain += 1
+            stats.logins_plain += 1
+            stats.clients_plain += 1
     client.login = None
     client.active = time.monotonic()
-    client.reader.limit = hub.settings.clients.max_allowed_packet
-    ok = _last_word(client.schema, client.status, client.capabilities & CLIENT_SESSION_TRACK)
-    client.write(frame(ok, client.answer_sequence))
-    if client.capabilities & COMPRESSED and isinstance(packet, packets.Login):
-        _compress(client, packet.zstd_level)
+    client.reader.limit = _door(client.hub).longest_packet
+    client.write(ok)
+    if client.capabilities & COMPRESSED and isinstance(login.packet, packets.Login):
+        _compress(client, login.packet.zstd_level)
     client.ready()
-
-
-@functools.lru_cache(maxsize=256)
-def _last_word(schema: str | None, status: int, capabilities: int) -> bytes:
-    """The OK packet that ends a login."""
-    trackers = packets.build_trackers(packets.Changes(schema=schema))
-    return packets.build_ok(packets.Ok(0, 0, status, 0, b"", trackers), capabilities)
 
 
 def _compress(client: Client, zstd_level: int) -> None:
@@ -326,7 +441,8 @@ def change_user(client: Client, payload: bytes) -> None:
         client.phase = LOGIN
         client.reader.sequence = 1
         _forget_session(client)
-        _authenticate(client, packet)
+        _take(client, packet)
+        _authenticate(client, packet, _credentials(client))
     except ProxyError as error:
         _fail(client, error)
 

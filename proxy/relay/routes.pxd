@@ -12,6 +12,7 @@ cdef class Route:
     cdef public str name
     cdef public Pool pool
     cdef public object states
+    cdef public dict ways_in
 
 cdef class Routes:
     cdef public object budget
@@ -19,3 +20,5 @@ cdef class Routes:
     cdef public object context
     cdef public object health
     cdef public Hub hub
+
+    cpdef Route route(self, str user, bint found_rows)

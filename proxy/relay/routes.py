@@ -14,7 +14,7 @@ import time
 import weakref
 from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proxy.errors import ProxyError, ServerUnavailable
 from proxy.net.connect import ServerLogin, change_user, open_server_connection
@@ -32,6 +32,9 @@ from proxy.session.prepared import Preparations
 from proxy.session.state import States
 from proxy.wire.auth import Credentials
 
+if TYPE_CHECKING:
+    from proxy.relay.login import WayIn
+
 _log = logging.getLogger("forebay.pool")
 
 _FAREWELL = 1.0  # seconds that reading out a session and the server's closing may take
@@ -47,6 +50,7 @@ class Route:
         self.states: States | None = None
         self.hidden = hidden.Memory()
         self.known_schemas: set[str] = set()
+        self.ways_in: dict[tuple[str | None, int, int, int], WayIn] = {}
         self.effects = Effects()
         self.context = context
         self.connections: weakref.WeakSet[ServerConnection] = weakref.WeakSet()  # all that were opened and still exist

@@ -17,6 +17,7 @@ from proxy.errors import PacketsOutOfOrder, PacketTooLarge
 
 HEADER = 4
 LONGEST = 0xFFFFFF
+_HEADER, _LONGEST = HEADER, LONGEST  # compared for every packet
 
 
 def frame(payload: bytes, sequence: int = 0) -> bytes:
@@ -98,6 +99,16 @@ class FrameReader:
                 self._parts.clear()
                 self._size = 0
                 return whole
+
+    def whole(self, chunk: bytes) -> bytes | None:
+        """The payload of a chunk that is exactly one packet, the next one; None: it has to be fed."""
+        size = len(chunk) - _HEADER
+        if size < 0 or self.pending() or size > self.limit or size >= _LONGEST:
+            return None
+        if chunk[0] | chunk[1] << 8 | chunk[2] << 16 != size or chunk[3] != self.sequence:
+            return None
+        self.sequence = (self.sequence + 1) & 0xFF
+        return chunk[_HEADER:]
 
     def pending(self) -> int:
         """How many bytes wait here for the rest of their packet, or to be asked for."""

@@ -20,6 +20,7 @@ from proxy.wire import constants as c
 from proxy.wire import packets as p
 from proxy.wire.auth import Credentials, RsaKey
 
+SECRETS = ("native_hash", "sha2_hash", "native_stage1", "sha2_stage1")
 NONCE = bytes(range(1, 21))
 PASSWORD = "sésame, öffne dich".encode()
 CAPABILITIES = c.CLIENT_PROTOCOL_41 | c.CLIENT_PLUGIN_AUTH | c.CLIENT_PLUGIN_AUTH_LENENC
@@ -226,6 +227,42 @@ def test_a_decoy_always_takes_after_the_same_user() -> None:
 
     assert all(kinds(f"user{n}") == kinds(f"user{n}") for n in range(20))
     assert {kinds(f"user{n}") for n in range(200)} == {(False, True), (True, False), (False, False)}
+
+
+@pytest.mark.parametrize("kind", ["password", "native_hash", "sha2_hash", "hashes"])
+@pytest.mark.parametrize("plugin", [NATIVE, SHA2, CLEAR, "dialog", None])
+@pytest.mark.parametrize("password", [PASSWORD, b"guess", b""])
+def test_what_is_settled_at_once_is_what_a_conversation_would_say(
+    kind: str, plugin: str | None, password: bytes, rsa: RsaKey
+) -> None:
+    scramble = _auth.scramble_caching_sha2 if plugin == SHA2 else _auth.scramble_native_password
+    response = scramble(password, NONCE)
+    said = auth.at_once(plugin, response, NONCE, knowing(kind))
+    talk = auth.accept(login(plugin, response), NONCE, knowing(kind), False, rsa, SHA2, "10.0.0.1")
+    if said is None:
+        with contextlib.suppress(ProxyError):
+            ended = next(talk, "ended")
+            assert ended != "ended" or password == b"" or plugin is None
+        return
+    assert password == PASSWORD
+    with pytest.raises(StopIteration) as stopped:
+        next(talk)
+    assert said == (stopped.value.value or b"")
+
+
+def test_who_has_logged_in_once_is_known_by_one_hash_and_still_no_other_passes() -> None:
+    for plugin, scramble in ((NATIVE, _auth.scramble_native_password), (SHA2, _auth.scramble_caching_sha2)):
+        known = knowing("hashes")
+        for _ in range(2):  # the first login teaches
+            assert auth.at_once(plugin, scramble(PASSWORD, NONCE), NONCE, known) is not None
+            assert auth.at_once(plugin, scramble(b"guess", NONCE), NONCE, known) is None
+            assert auth.at_once(plugin, scramble(PASSWORD, NONCE[::-1]), NONCE, known) is None
+        assert known.native_stage1 if plugin == NATIVE else known.sha2_stage1
+        strange = auth.decoy("nobody", [known])
+        assert [getattr(strange, name) is None for name in SECRETS] == [
+            getattr(known, name) is None for name in SECRETS
+        ]
+        assert auth.at_once(plugin, scramble(PASSWORD, NONCE), NONCE, strange) is None
 
 
 def test_a_native_client_is_taken_at_its_word() -> None:

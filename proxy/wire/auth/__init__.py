@@ -8,7 +8,7 @@ A conversation: ``received = yield to_send``, where ``to_send`` is a payload, or
 without sending. It fails by raising a ``ProxyError``.
 """
 
-from proxy.wire.auth.accept import accept
+from proxy.wire.auth.accept import accept, at_once
 from proxy.wire.auth.conversation import Conversation, RsaKey, new_nonce
 from proxy.wire.auth.credentials import Credentials, decoy, format_password_hash, parse_password_hash
 from proxy.wire.auth.log_in import choose_plugin, first_response, log_in
@@ -18,6 +18,7 @@ __all__ = [
     "Credentials",
     "RsaKey",
     "accept",
+    "at_once",
     "choose_plugin",
     "decoy",
     "first_response",

@@ -1,4 +1,7 @@
 cdef Py_ssize_t NATIVE_LENGTH, SHA2_LENGTH
+cdef bytes _FAST_SUCCESS
+
+cpdef bytes at_once(str plugin, bytes response, bytes nonce, credentials)
 
 cdef class _Check:
     cdef bint changes_user

@@ -24,6 +24,19 @@ _PUBLIC_KEY_REQUEST = b"\x02"
 _EMPTY = (b"", b"\0")  # clients that have no password send nothing, or its terminating NUL
 
 
+def at_once(plugin: str | None, response: bytes, nonce: bytes, credentials: Credentials) -> bytes | None:
+    """The common login: its own ``response`` proves the password, and nothing is left to say.
+
+    The result is what ``accept`` would return, b"" standing for its ``None``; ``None`` asks for a conversation.
+    """
+    if plugin == PLUGIN_NATIVE:
+        if len(response) == NATIVE_LENGTH and credentials.check_native(response, nonce):
+            return b""
+    elif plugin == PLUGIN_CACHING_SHA2 and len(response) == SHA2_LENGTH and credentials.check_sha2(response, nonce):
+        return _FAST_SUCCESS
+    return None
+
+
 def accept(
     login: Login | ChangeUser,
     nonce: bytes,

@@ -75,7 +75,10 @@ class Credentials:
         """Whether a 20-byte scramble was made from the password; learns SHA1(password) if so."""
         if self.native_hash is None or len(scramble) != NATIVE_LENGTH:
             return False
-        stage1 = mask(scramble, _sha1(nonce + self.native_hash))
+        pattern = hashlib.sha1(nonce + self.native_hash).digest()
+        if self.native_stage1 is not None:
+            return hmac.compare_digest(mask(self.native_stage1, pattern), scramble)
+        stage1 = mask(scramble, pattern)
         right = hmac.compare_digest(_sha1(stage1), self.native_hash)
         if right:
             self.native_stage1 = stage1
@@ -85,7 +88,10 @@ class Credentials:
         """Whether a 32-byte scramble was made from the password; learns SHA256(password) if so."""
         if self.sha2_hash is None or len(scramble) != SHA2_LENGTH:
             return False
-        stage1 = mask(scramble, _sha256(self.sha2_hash + nonce))
+        pattern = hashlib.sha256(self.sha2_hash + nonce).digest()
+        if self.sha2_stage1 is not None:
+            return hmac.compare_digest(mask(self.sha2_stage1, pattern), scramble)
+        stage1 = mask(scramble, pattern)
         right = hmac.compare_digest(_sha256(stage1), self.sha2_hash)
         if right:
             self.sha2_stage1 = stage1
@@ -122,18 +128,28 @@ _DECOY_KEY = secrets.token_bytes(32)
 def decoy(user: str, known: Sequence[Credentials] = ()) -> Credentials:
     """Credentials that nobody can satisfy, for a user that does not exist.
 
-    They have hashes of the same kinds as one of the ``known`` users, always the same one for a name, so that the
-    packets of a login do not tell whether a name exists. Without ``known`` there are hashes of both kinds.
+    They have hashes of the same kinds as one of the ``known`` users, always the same one for a name, so that neither
+    the packets of a login nor the time they take tell whether a name exists. Without ``known`` there are double hashes
+    of both kinds.
     """
     model = None
     if known:
         digest = hmac.digest(_DECOY_KEY, to_bytes(user), "sha256")
         model = known[int.from_bytes(digest, "little") % len(known)]
+    if model is None:
+        return Credentials(user, native_hash=_made_up(NATIVE_LENGTH), sha2_hash=_made_up(SHA2_LENGTH))
     return Credentials(
         user,
-        native_hash=secrets.token_bytes(NATIVE_LENGTH) if model is None or model.native_hash is not None else None,
-        sha2_hash=secrets.token_bytes(SHA2_LENGTH) if model is None or model.sha2_hash is not None else None,
+        native_hash=_made_up(NATIVE_LENGTH, model.native_hash),
+        sha2_hash=_made_up(SHA2_LENGTH, model.sha2_hash),
+        native_stage1=_made_up(NATIVE_LENGTH, model.native_stage1),
+        sha2_stage1=_made_up(SHA2_LENGTH, model.sha2_stage1),
     )
+
+
+def _made_up(length: int, like: bytes | None = b"") -> bytes | None:
+    """A random hash, or ``None`` where that stands for ``like``, too."""
+    return None if like is None else secrets.token_bytes(length)
 
 
 _NATIVE_TEXT = re.compile(r"\*([0-9A-Fa-f]{40})")

@@ -13,10 +13,10 @@ become U+FFFD.
 from __future__ import annotations
 
 import functools
-import struct
 from dataclasses import dataclass
 
 from proxy.errors import HandshakeFailed, MalformedPacket
+from proxy.wire import primitives
 from proxy.wire.constants import (
     CLIENT_CONNECT_ATTRS,
     CLIENT_CONNECT_WITH_DB,
@@ -29,16 +29,7 @@ from proxy.wire.constants import (
     CLIENT_ZSTD,
     COM_CHANGE_USER,
 )
-from proxy.wire.primitives import (
-    read_bytes,
-    read_lenenc_bytes,
-    read_nul_bytes,
-    read_nul_bytes_or_rest,
-    read_uint,
-    to_bytes,
-    to_text,
-    write_lenenc_bytes,
-)
+from proxy.wire.primitives import to_bytes, write_lenenc_bytes
 
 Attributes = tuple[tuple[str, str], ...]
 
@@ -90,27 +81,36 @@ def is_ssl_request(payload: bytes) -> bool:
     if len(payload) != SSL_REQUEST_LENGTH:
         return False
     wanted = CLIENT_SSL | CLIENT_PROTOCOL_41
-    return int.from_bytes(payload[:4], "little") & wanted == wanted
+    return _uint32(payload, 0) & wanted == wanted
 
 
 def parse_ssl_request(payload: bytes) -> SslRequest:
     """An SSL request; a login starts with the same 32 bytes."""
-    return SslRequest(*_fixed(payload))
+    capabilities = _announced(payload)
+    return SslRequest(capabilities, _uint32(payload, 4), payload[8], _extended(payload, capabilities))
 
 
-_FIXED = struct.Struct("<IIB19xI")
-
-
-def _fixed(payload: bytes) -> tuple[int, int, int, int]:
-    """What an SSL request and a login start with: the fields of ``SslRequest``."""
+def _announced(payload: bytes) -> int:
+    """The capabilities that an SSL request or a login starts with; both have all of its first 32 bytes."""
     if len(payload) < 2:
         raise MalformedPacket
     if not payload[1] << 8 & CLIENT_PROTOCOL_41:
         raise HandshakeFailed("Clients older than MySQL 4.1 are not supported")
     if len(payload) < SSL_REQUEST_LENGTH:
         raise MalformedPacket
-    capabilities, max_packet, collation, extended = _FIXED.unpack_from(payload)
-    return capabilities, max_packet, collation, 0 if capabilities & CLIENT_LONG_PASSWORD else extended
+    return _uint32(payload, 0)
+
+
+def _extended(payload: bytes, capabilities: int) -> int:
+    """MariaDB's own capabilities, in the bytes that MySQL reserves."""
+    return 0 if capabilities & CLIENT_LONG_PASSWORD else _uint32(payload, SSL_REQUEST_LENGTH - 4)
+
+
+def _uint32(payload: bytes, pos: int) -> int:
+    value = payload[pos + 3]
+    value = value << 8 | payload[pos + 2]
+    value = value << 8 | payload[pos + 1]
+    return value << 8 | payload[pos]
 
 
 def build_ssl_request(capabilities: int, max_packet: int, collation: int, mariadb_capabilities: int = 0) -> bytes:
@@ -131,39 +131,39 @@ def parse_login(payload: bytes) -> Login:
     Raises ``HandshakeFailed`` for an older client. What a client announces and then leaves out at the end of the
     packet (schema, plugin, attributes) counts as not given.
     """
-    capabilities, max_packet, collation, mariadb_capabilities = _fixed(payload)
-    user, pos = read_nul_bytes(payload, SSL_REQUEST_LENGTH)
+    capabilities = _announced(payload)
+    user, pos = primitives.read_nul_bytes(payload, SSL_REQUEST_LENGTH)
     auth_response, pos = _read_auth_response(payload, pos, capabilities)
     schema = plugin = None
     if capabilities & CLIENT_CONNECT_WITH_DB:
-        raw_schema, pos = read_nul_bytes_or_rest(payload, pos)
-        schema = to_text(raw_schema) or None
+        raw_schema, pos = primitives.read_nul_bytes_or_rest(payload, pos)
+        schema = primitives.to_text(raw_schema) or None
     if capabilities & CLIENT_PLUGIN_AUTH:
-        raw_plugin, pos = read_nul_bytes_or_rest(payload, pos)
-        plugin = to_text(raw_plugin)
+        raw_plugin, pos = primitives.read_nul_bytes_or_rest(payload, pos)
+        plugin = primitives.to_text(raw_plugin)
     attributes, pos = _read_attributes(payload, pos, capabilities)
     zstd_level = payload[pos] if capabilities & CLIENT_ZSTD and pos < len(payload) else 0
     return Login(
         capabilities,
-        max_packet,
-        collation,
-        to_text(user),
+        _uint32(payload, 4),
+        payload[8],
+        primitives.to_text(user),
         auth_response,
         schema,
         plugin,
         attributes,
-        mariadb_capabilities,
+        _extended(payload, capabilities),
         zstd_level,
     )
 
 
 def _read_auth_response(payload: bytes, pos: int, capabilities: int) -> tuple[bytes, int]:
     if capabilities & CLIENT_PLUGIN_AUTH_LENENC:
-        return read_lenenc_bytes(payload, pos)
+        return primitives.read_lenenc_bytes(payload, pos)
     if capabilities & CLIENT_SECURE_CONNECTION:
-        size, pos = read_uint(payload, pos, 1)
-        return read_bytes(payload, pos, size)
-    return read_nul_bytes(payload, pos)
+        size, pos = primitives.read_uint(payload, pos, 1)
+        return primitives.read_bytes(payload, pos, size)
+    return primitives.read_nul_bytes(payload, pos)
 
 
 def build_login(login: Login) -> bytes:
@@ -195,22 +195,24 @@ def _write_auth_response(response: bytes, capabilities: int) -> bytes:
 
 def parse_change_user(payload: bytes, capabilities: int) -> ChangeUser:
     """COM_CHANGE_USER with its command byte, from a client that logged in with ``capabilities``."""
-    command, pos = read_uint(payload, 0, 1)
+    command, pos = primitives.read_uint(payload, 0, 1)
     if command != COM_CHANGE_USER:
         raise MalformedPacket
-    user, pos = read_nul_bytes(payload, pos)
+    user, pos = primitives.read_nul_bytes(payload, pos)
     auth_response, pos = _read_auth_response(payload, pos, capabilities & ~CLIENT_PLUGIN_AUTH_LENENC)
-    schema, pos = read_nul_bytes_or_rest(payload, pos)
+    schema, pos = primitives.read_nul_bytes_or_rest(payload, pos)
     collation = 0
     plugin = None
     attributes: Attributes = ()
     if pos < len(payload):  # old clients end here
-        collation, pos = read_uint(payload, pos, 2)
+        collation, pos = primitives.read_uint(payload, pos, 2)
         if capabilities & CLIENT_PLUGIN_AUTH:
-            raw_plugin, pos = read_nul_bytes_or_rest(payload, pos)
-            plugin = to_text(raw_plugin)
+            raw_plugin, pos = primitives.read_nul_bytes_or_rest(payload, pos)
+            plugin = primitives.to_text(raw_plugin)
         attributes, pos = _read_attributes(payload, pos, capabilities)
-    return ChangeUser(to_text(user), auth_response, to_text(schema) or None, collation, plugin, attributes)
+    return ChangeUser(
+        primitives.to_text(user), auth_response, primitives.to_text(schema) or None, collation, plugin, attributes
+    )
 
 
 def build_change_user(change: ChangeUser, capabilities: int) -> bytes:
@@ -232,7 +234,7 @@ def build_change_user(change: ChangeUser, capabilities: int) -> bytes:
 def _read_attributes(payload: bytes, pos: int, capabilities: int) -> tuple[Attributes, int]:
     if not capabilities & CLIENT_CONNECT_ATTRS or pos == len(payload):
         return (), pos
-    block, end = read_lenenc_bytes(payload, pos)
+    block, end = primitives.read_lenenc_bytes(payload, pos)
     if len(block) > MAX_ATTRIBUTE_BYTES:
         raise MalformedPacket("Connection attributes are longer than 64 KiB")
     return (_known_pairs(block) if len(block) <= _KNOWN_BYTES else _pairs(block)), end
@@ -242,8 +244,8 @@ def _pairs(block: bytes) -> Attributes:
     attributes: list[tuple[str, str]] = []
     pos = 0
     while pos < len(block) and len(attributes) < MAX_ATTRIBUTES:
-        name, pos = read_lenenc_bytes(block, pos)
-        value, pos = read_lenenc_bytes(block, pos)
+        name, pos = primitives.read_lenenc_bytes(block, pos)
+        value, pos = primitives.read_lenenc_bytes(block, pos)
         attributes.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")))
     return tuple(attributes)
 
