@@ -30,6 +30,7 @@ COMPILED = (
     "proxy.relay.asking",
     "proxy.relay.client",
     "proxy.relay.commands",
+    "proxy.relay.deadlines",
     "proxy.relay.executed",
     "proxy.relay.executing",
     "proxy.relay.hub",

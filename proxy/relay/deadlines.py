@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Who takes too long: clients to log in, idle, idle in a transaction, or with one statement; servers to answer Forebay.
 
 One sweep over all of them now and then, instead of a timer for each.
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("forebay.pool")
 
 _SHORTEST, _LONGEST = 0.05, 5.0
+_NEVER = float("inf")
 
 
 def interval(hub: Hub) -> float:
@@ -41,8 +43,7 @@ def interval(hub: Hub) -> float:
 
 def sweep(hub: Hub, now: float) -> None:
     """End what has lasted too long."""
-    for client in list(hub.clients.values()):
-        _check(client, hub, now)
+    _check_clients(hub, now)
     routes = hub.routes.by_key.values()
     counts = [route.pool.counts() for route in routes]
     somebody_waits = any(count.waiting > count.opening for count in counts)  # for one that is in use
@@ -50,6 +51,17 @@ def sweep(hub: Hub, now: float) -> None:
         for server in list(route.connections):
             _check_server(route, server, somebody_waits, now)
     hub.routes.health.look(now)
+
+
+def _check_clients(hub: Hub, now: float) -> None:
+    """Most are idle, and nothing about them is looked at but since when."""
+    limits = hub.settings.clients
+    idle = limits.idle_timeout or _NEVER
+    inside = limits.idle_in_transaction_timeout or _NEVER
+    for client in list(hub.clients.values()):
+        within = inside if client.in_transaction else idle
+        if client.phase != IDLE or client.closing or now - client.active > within:
+            _check(client, hub, now)
 
 
 def _check(client: Client, hub: Hub, now: float) -> None:

@@ -1,9 +1,10 @@
-"""What Forebay's own code costs a query: ``python -m tests.bench.inprocess``, for point, prepared or insert.
+"""What Forebay's own code costs a query: ``python -m tests.bench.inprocess``, for point, prepared, insert or storm.
 
 A real Forebay and a real MariaDB make 16 clients and 8 server connections; then fake transports drive their
 ``data_received`` by turns, in the order that a round of service gives, so that each statement is handed over. What the
 machine does besides makes the time vary twofold, so the figure to compare is the one in units: a unit is a method call
-that makes another one, timed in the same moments.
+that makes another one, timed in the same moments. In a storm the operation is a client's whole life: its greeting,
+login, one query, goodbye.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ import uvloop
 
 from proxy import config, server
 from proxy.relay.client import Client
+from proxy.relay.hub import Hub
 from proxy.wire import constants as c
 from proxy.wire.auth import Credentials
 from proxy.wire.frames import frame, frame_all
+from proxy.wire.packets import Login, build_login
 from tests import servers
 from tests.servers import APP
 from tests.servers.process import free_port
@@ -57,6 +60,9 @@ class Transport:
 
     def get_write_buffer_size(self) -> int:
         return 0
+
+    def close(self) -> None:
+        pass
 
 
 class Unit:
@@ -131,6 +137,35 @@ def drive(clients: list[Client], queries: dict[Client, list[bytes]], answers: tu
     return (time.process_time() - begun) / (count // POOL * POOL) * 1e6
 
 
+# What libmariadb says of itself.
+ATTRIBUTES = (("_client_name", "libmariadb"), ("_client_version", "3.3.14"), ("_os", "Linux"), ("_pid", "12345"))
+GOODBYE = frame(bytes((c.COM_QUIT,)))
+
+
+def storm(hub: Hub, capabilities: int, answer: bytes, count: int) -> float:
+    """Microseconds of a client's life; what it does itself to prove its password is not counted."""
+    query = frame(bytes((c.COM_QUERY,)) + b"SELECT c FROM t WHERE id=5")
+    password = Credentials.from_password(APP.name, APP.password.encode())
+    spent = 0.0
+    for _ in range(count):
+        begun = time.process_time()
+        client, transport = Client(hub, False), Transport()
+        client.connection_made(transport)  # type: ignore[arg-type]
+        spent += time.process_time() - begun
+        proof = password.native_scramble(client.nonce) or b""
+        login = Login(capabilities, 1 << 24, 45, APP.name, proof, "bench", c.PLUGIN_NATIVE, ATTRIBUTES)
+        packet = frame(build_login(login), 1)
+        begun = time.process_time()
+        client.data_received(packet)
+        client.data_received(query)
+        assert client.server is not None
+        client.server.data_received(answer)
+        client.data_received(GOODBYE)
+        client.connection_lost(None)
+        spent += time.process_time() - begun
+    return spent / count * 1e6
+
+
 async def play(options: argparse.Namespace, port: int, target: int, folder: Path) -> None:
     file = folder / "forebay.yaml"
     file.write_text(
@@ -158,13 +193,26 @@ async def play(options: argparse.Namespace, port: int, target: int, folder: Path
             return asyncio.gather(*(loop.run_in_executor(threads, work, plain) for plain in plains))
 
         plains = await loop.run_in_executor(None, connect, port, RICH if options.rich else POOR)
-        packets = dict(zip(plains, await everybody(globals()[options.kind]), strict=True))
+        kind = point if options.kind == "storm" else globals()[options.kind]
+        packets = dict(zip(plains, await everybody(kind), strict=True))
         clients = sorted(daemon.hub.clients.values(), key=lambda client: client.id)
         while len(clients[0].route.pool.core.idle) < POOL:
             await everybody(lambda plain: [ask(plain, packet) for packet in packets[plain][:200]])
         await everybody(lambda plain: [ask(plain, packet) for packet in packets[plain]])
         answer = await recorded(clients[0], loop.run_in_executor(threads, ask, plains[0], packets[plains[0]][5]))
-        measure(options, clients, dict(zip(clients, packets.values(), strict=True)), answer)
+        for stream in (*clients, *clients[0].route.pool.core.idle):
+            stream.transport = Transport()
+        if options.kind == "storm":
+            capabilities = (RICH if options.rich else POOR) | c.CLIENT_MULTI_RESULTS | c.CLIENT_CONNECT_ATTRS
+            capabilities |= c.CLIENT_CONNECT_WITH_DB | c.CLIENT_PLUGIN_AUTH_LENENC
+            measure(options, answer, lambda count: storm(daemon.hub, capabilities, answer, count))
+        else:
+            queries = dict(zip(clients, packets.values(), strict=True))
+            for client in clients:
+                client.data_received(queries[client][0])
+            # That to one query, alone or behind the exchange of insert ids that goes out with it.
+            answers = answer, exchanged(daemon.hub.extended_metadata) + answer
+            measure(options, answer, lambda count: drive(clients, queries, answers, count))
     os._exit(0)
 
 
@@ -193,29 +241,21 @@ async def recorded(client: Client, query: asyncio.Future[None]) -> bytes:
     return b"".join(chunks)
 
 
-def measure(
-    options: argparse.Namespace, clients: list[Client], queries: dict[Client, list[bytes]], answer: bytes
-) -> None:
-    """``answer`` is that to one query, alone or behind the exchange of insert ids that goes out with it."""
-    answers = answer, exchanged(clients[0].hub.extended_metadata) + answer
-    for stream in (*clients, *clients[0].route.pool.core.idle):
-        stream.transport = Transport()
-    for client in clients:
-        client.data_received(queries[client][0])
-    drive(clients, queries, answers, 10 * QUERIES)
+def measure(options: argparse.Namespace, answer: bytes, drive: Callable[[int], float]) -> None:
+    drive(10 * QUERIES)
     if options.profile:
         profile = cProfile.Profile()
-        profile.runcall(drive, clients, queries, answers, 5 * QUERIES)
+        profile.runcall(drive, 5 * QUERIES)
         pstats.Stats(profile).sort_stats("tottime").print_stats(options.profile)
     if options.callgrind:
-        count_instructions(lambda: drive(clients, queries, answers, QUERIES))
+        count_instructions(lambda: drive(QUERIES))
         return
     if options.seconds:
         until = time.monotonic() + options.seconds
         print(f"driving for {options.seconds} s: process {os.getpid()}", flush=True)
         while time.monotonic() < until:
-            drive(clients, queries, answers, QUERIES)
-    pairs = [(drive(clients, queries, answers, QUERIES), unit()) for _ in range(ROUNDS)]
+            drive(QUERIES)
+    pairs = [(drive(QUERIES), unit()) for _ in range(ROUNDS)]
     units = statistics.median(cost / one for cost, one in pairs)
     cost, one = (sorted(column)[ROUNDS // 10] for column in zip(*pairs, strict=True))
     print(f"{options.kind}, {len(answer)} bytes: {units:.1f} units; {cost:.2f} us when a unit is {one:.3f} us")
@@ -231,7 +271,7 @@ def count_instructions(drive: Callable[[], object]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", nargs="?", choices=("point", "prepared", "insert"), default="point")
+    parser.add_argument("kind", nargs="?", choices=("point", "prepared", "insert", "storm"), default="point")
     parser.add_argument("--rich", action="store_true", help="clients that speak what the server speaks")
     parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="cProfile's, which sees Python only")
     parser.add_argument("--callgrind", action="store_true", help=f"under valgrind: {QUERIES} queries are instrumented")
