@@ -88,6 +88,13 @@ def is_mariadb(client: Client) -> bool:
     return states is not None and states.baseline.mariadb
 
 
+def most_conditions(client: Client) -> int:
+    """How many rows SHOW WARNINGS may have in this session."""
+    states, state = client.route.states, client.state
+    most = states.value(state, "max_error_count") if states is not None and state is not None else None
+    return int(most or 64)
+
+
 def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     """An answer ended well: see what is different now."""
     traits = client.traits
@@ -431,7 +438,10 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     traits = client.traits
     client.ahead = False
     client.row_count = -1
-    client.warned = client.warned + 1 if client.command == COM_INIT_DB and not server.mariadb else 1
+    if client.command == COM_INIT_DB and not server.mariadb:
+        client.warned += 1
+    else:
+        client.warned = int(most_conditions(client) > 0)
     if not server.mariadb and client.command in NO_STATEMENTS and client.diagnostics is not None:
         _add_error(client, server)
     else:
@@ -458,7 +468,9 @@ def _add_error(client: Client, server: ServerConnection) -> None:
         client.diagnostics = client.diagnostics.with_deprecated_fields()
     if server.reply.error is not None:
         error = parse_err(server.reply.error, CLIENT_PROTOCOL_41)
-        client.diagnostics = client.diagnostics.with_error(error.number, error.sqlstate, error.text)
+        client.diagnostics = client.diagnostics.with_error(
+            error.number, error.sqlstate, error.text, most_conditions(client)
+        )
 
 
 def learn_late(client: Client, server: ServerConnection, blocks: list[bytes]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import NotSupported, ProxyError, ServerRefused
 from proxy.relay import asking, kill
-from proxy.relay.learning import is_mariadb
+from proxy.relay.learning import is_mariadb, most_conditions
 from proxy.session import statements
 from proxy.session.conditions import Conditions
 from proxy.session.conversations import HIDDEN, WARNINGS
@@ -107,7 +107,9 @@ def _clear_list(client: Client) -> None:
 def error_as_list(client: Client, error: ProxyError) -> Conditions:
     """The conditions after an error of Forebay's own."""
     before = client.diagnostics if adds_errors(client) else None
-    conditions = (before or Conditions([], 0)).with_error(error.number, error.sqlstate, error.text)
+    conditions = (before or Conditions([], 0)).with_error(
+        error.number, error.sqlstate, error.text, most_conditions(client)
+    )
     conditions.latest = True
     return conditions
 

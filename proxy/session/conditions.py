@@ -53,6 +53,7 @@ class Conditions:
 
     ``state``: the SQLSTATE of the error that ended the statement. ``details``: ITEMS of the first conditions, as the
     server told them in hexadecimal UTF-8. ``latest``: Forebay made them, after all that a server connection has.
+    ``unlisted``: how many errors were counted that max_error_count left no row for.
     """
 
     rows: list[Row]
@@ -61,10 +62,11 @@ class Conditions:
     state: str = ""
     details: list[list[bytes | None]] = field(default_factory=list)
     latest: bool = False
+    unlisted: int = 0
 
     @property
     def errors(self) -> int:
-        return sum(row[0] == b"Error" for row in self.rows)
+        return sum(row[0] == b"Error" for row in self.rows) + self.unlisted
 
     @property
     def is_large(self) -> bool:
@@ -85,10 +87,14 @@ class Conditions:
         """The same, and the error of a GET DIAGNOSTICS that asked for a condition which there is not."""
         return Conditions([*self.rows, _INVALID_NUMBER], self.total + 1, self.charset, "", self.details, True)
 
-    def with_error(self, number: int, state: str, text: str) -> Conditions:
-        """The same, and behind them the error of a command that is no statement."""
+    def with_error(self, number: int, state: str, text: str, most: int) -> Conditions:
+        """The same, and behind them the error of a command that is no statement, if ``most`` rows leave room for it."""
         row: Row = [b"Error", str(number).encode(), text.encode()]
-        return Conditions([*self.rows, row], self.total + 1, self.charset or "utf8mb4", state, self.details)
+        rows, full = self.rows, len(self.rows) >= most
+        if not full:
+            rows = [*rows, row]
+        charset, unlisted = self.charset or "utf8mb4", self.unlisted + full
+        return Conditions(rows, self.total + 1, charset, state, self.details, unlisted=unlisted)
 
     def with_deprecated_fields(self) -> Conditions:
         """The same, and the warning that MySQL gives of every COM_FIELD_LIST."""

@@ -146,7 +146,7 @@ ANYWHERE: dict[bytes, int] = {
     **dict.fromkeys(b"UPDATE DELETE SHARE LOCK PROCEDURE".split(), EFFECT),
     b"INTO": EFFECT | READER_RECOUNTS,
     **dict.fromkeys(b"UNION EXCEPT INTERSECT OFFSET".split(), READER_RECOUNTS),
-    **dict.fromkeys(b"JOIN ORDER USING RETURNING".split(), WRITER_RECOUNTS),
+    **dict.fromkeys(b"JOIN STRAIGHT_JOIN ORDER USING RETURNING".split(), WRITER_RECOUNTS),
     b"LIMIT": LIMITED,
     b"SELECT": QUERY | WRITER_RECOUNTS,
     **dict.fromkeys(b"VALUES SET".split(), QUERY),

@@ -339,6 +339,18 @@ FOUND = (
         only="mariadb",
     ),
     Found(
+        "no room for conditions",
+        "0> SET max_error_count = 0\n0> SELEC 1\n0> [ping]\n0> SELECT 1/0\n0> [execute nothing]\n0> [ping]\n"
+        "0> SHOW WARNINGS\n0> SET max_error_count = 1\n0> SELECT 1/0, 2/0\n0> [execute nothing]\n0> [ping]\n"
+        "0> SHOW WARNINGS\n0> SELECT 1/0, 2/0\n0> [execute nothing]\n1> SELECT 1\n"
+        "0> SELECT @@warning_count, @@error_count",
+    ),
+    Found(
+        "FOUND_ROWS() after an UPDATE of two tables",
+        "0> UPDATE orap_0.t x STRAIGHT_JOIN orap_0.u y ON x.id = y.id SET x.n = 9\n0> SELECT FOUND_ROWS()\n"
+        "0> UPDATE orap_0.t x STRAIGHT_JOIN orap_0.u y ON x.id = y.id SET x.n = 8\n1> SELECT 1\n0> SELECT FOUND_ROWS()",
+    ),
+    Found(
         "a kept message in another character set",
         "0> SELECT @Ä + / 1\n0> SET NAMES latin1\n1> SELECT 1\n0> SHOW STATUS LIKE 'x'\n0> SET CHARSET utf8mb4\n"
         "1> SELECT 1\n0> SHOW WARNINGS",
