@@ -256,6 +256,8 @@ class States:
         if changes.schema is not None:
             schema = changes.schema or None
             variables.pop(DATABASE, None)
+        if "collation_database" in reported:  # by a sync; a client that sets it itself is pinned
+            variables[DATABASE] = _RESET
         characteristics = state.characteristics
         if changes.characteristics is not None:
             characteristics = changes.characteristics

@@ -252,3 +252,9 @@ def test_nothing_of_a_schema_to_be_reset(states: States) -> None:
     states.baseline.sets_database = True
     assert states.with_database_reset(states.fresh) is states.fresh
     assert states.cleaned(states.fresh) is states.fresh
+
+
+def test_a_sync_that_chooses_the_schemas_collation(states: States) -> None:
+    states.baseline.sets_database = True
+    shop = states.with_schema(states.fresh, "shop")
+    assert changed(states, shop, collation_database="latin1_bin") is states.with_database_reset(shop)
