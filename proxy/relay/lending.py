@@ -26,6 +26,7 @@ from proxy.session.conversations import (
     COLLATED,
     HIDDEN,
     INSERT_ID,
+    NO_WARNINGS,
     VARIABLES,
     Settled,
     check,
@@ -239,6 +240,9 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
                 _settle(old, server, settled(residue, names, answers[: len(questions)]), known)
             server.residue = 0 if questions else server.residue
             check(answers[len(questions) :])
+            if server.mariadb and any(answer.warnings for answer in answers[len(questions) :]):
+                check((yield [NO_WARNINGS]))  # the sync's own would be kept over the statements that follow
+                client.counted_elsewhere = True
         except Exception:  # what stands before and behind the refused command has been done
             readout.brought_in_part(states, server, answers[len(questions) :])
             raise

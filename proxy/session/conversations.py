@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from proxy.errors import ServerRefused
 from proxy.session import variables
 from proxy.session.conditions import Conditions, detail_commands, detail_questions, details
-from proxy.session.state import PASSING, Baseline, State, States, literal
+from proxy.session.state import Baseline, State, States, literal
 from proxy.wire.answers import Answer
 from proxy.wire.constants import (
     COM_PING,
@@ -115,7 +115,7 @@ def normalise(states: States, found: Baseline) -> Generator[list[bytes], list[An
     names = [
         name
         for name, value in found.variables.items()
-        if name not in PASSING and name not in states.global_only and base.get(name, value) != value
+        if states.carries(name) and name not in states.global_only and base.get(name, value) != value
     ]
     if names:
         sets = [f"SET @@SESSION.{name}={literal(name, base[name], found.variables[name])}" for name in names]

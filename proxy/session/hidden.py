@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from proxy.session.conversations import NO_WARNINGS, check, query
-from proxy.session.state import PASSING, UNKNOWN, State, States
+from proxy.session.state import UNKNOWN, State, States
 from proxy.wire.answers import Answer
 
 _ALL = " LIMIT 1000000"  # else sql_select_limit would hide some
@@ -78,10 +78,10 @@ def _on_mariadb(states: States, state: State, memory: Memory) -> Words:
     if memory.mark and memory.marks.get(state) == mark:
         return found
     if memory.mark:
-        answers = yield [NO_WARNINGS, query(_SYSTEM_VARIABLES)]
+        answers = [answers[0], *(yield [query(_SYSTEM_VARIABLES), NO_WARNINGS])]
         check(answers)
     values = [(name.decode(), value.decode()) for name, value in answers[1].rows() if name and value is not None]
-    values = [(name, value) for name, value in values if name not in PASSING]
+    values = [(name, value) for name, value in values if states.carries(name)]
     found.changed = _changed(states, state, values)
     if memory.mark and state.known and not found.changed:
         memory.marks[state] = mark

@@ -56,6 +56,14 @@ PASSING = frozenset(
     innodb_lock_wait_timeout_used""".split()
 )
 
+# Other names of a variable, where a server has both.
+_ALIASES = {
+    "storage_engine": "default_storage_engine",
+    "old_alter_table": "alter_algorithm",
+    "tx_isolation": "transaction_isolation",
+    "tx_read_only": "transaction_read_only",
+}
+
 # They decide how a statement is run, not what it means: its preparation is the same under all values.
 _LATER = frozenset(
     """autocommit transaction_isolation tx_isolation transaction_read_only tx_read_only wait_timeout
@@ -124,6 +132,7 @@ class States:
         self._interned: WeakValueDictionary[tuple[object, ...], State] = WeakValueDictionary()
         self._syncs: dict[tuple[State, State], tuple[bytes, ...]] = {}  # what was worked out before, by pair of states
         self._logins: dict[tuple[str | None, int, bool], State] = {}
+        self._aliases = {name: of for name, of in _ALIASES.items() if of in baseline.variables}
         self.global_only: set[str] = set()  # variables found to have no session value that can be set
         self.fresh = self._intern(baseline.schema, {}, "")
 
@@ -140,6 +149,10 @@ class States:
             state.mode = statements.mode_of(sql_mode, charset, self.baseline.mariadb)
             self._interned[key] = state
         return state
+
+    def carries(self, name: str) -> bool:
+        """Whether a system variable is part of a state under this name."""
+        return name not in PASSING and name not in self._aliases
 
     def value(self, state: State, name: str) -> str | None:
         """The value of a system variable in this state, None for an unknown name."""
@@ -251,7 +264,7 @@ class States:
                 variables[hidden] = self._default_of(reported[of])
         for name, value in reported.items():
             if name not in PASSING:
-                variables[name] = value
+                variables[self._aliases.get(name, name)] = value
         schema = state.schema
         if changes.schema is not None:
             schema = changes.schema or None

@@ -19,7 +19,7 @@ from proxy.wire.frames import frame
 from tests.oracle import masks
 from tests.oracle import steps as s
 from tests.oracle.kinds import Kind
-from tests.oracle.parameters import execution
+from tests.oracle.parameters import attributed_execution, attributed_query, execution
 
 Answer = tuple[bytes, ...]
 
@@ -70,6 +70,8 @@ class OracleClient:
     def _log_in(self) -> bytes:
         """Returns the OK packet."""
         greeting = p.parse_greeting(self._next())
+        if not greeting.capabilities & c.CLIENT_QUERY_ATTRIBUTES:
+            self.capabilities &= ~c.CLIENT_QUERY_ATTRIBUTES
         self.nonce, plugin = greeting.nonce, greeting.plugin
         chosen = auth.choose_plugin(plugin, self.credentials)
         response = auth.first_response(chosen, self.nonce, self.credentials)
@@ -115,6 +117,11 @@ class OracleClient:
     def close(self) -> None:
         self.closed = True
         self.socket.close()
+
+    @property
+    def attributed(self) -> bool:
+        """Whether commands have query attributes, or say that they have none."""
+        return bool(self.capabilities & c.CLIENT_QUERY_ATTRIBUTES)
 
     # Bytes.
 
@@ -186,7 +193,9 @@ class OracleClient:
     def _command(self, step: s.Step) -> tuple[bytes, Reading | None]:
         """The payload of a step, and how its answer is read."""
         if isinstance(step, s.Query):
-            return bytes((c.COM_QUERY,)) + self._own(step.sql), self._results()
+            text = self._own(step.sql)
+            given = attributed_query(text) if self.attributed else b""
+            return bytes((c.COM_QUERY,)) + given + text, self._results()
         if isinstance(step, s.InitDb):
             return bytes((c.COM_INIT_DB,)) + self._own(step.schema), self._single()
         if isinstance(step, s.FieldList):
@@ -206,7 +215,8 @@ class OracleClient:
         known = self.statements.get(handle, p.PrepareOk(_NO_STATEMENT, 0, 0))
         number = known.statement_id.to_bytes(4, "little")
         if isinstance(step, s.Execute):
-            return bytes((c.COM_STMT_EXECUTE,)) + number + execution(step, known.parameters), self._results()
+            write = attributed_execution if self.attributed else execution
+            return bytes((c.COM_STMT_EXECUTE,)) + number + write(step, known.parameters), self._results()
         if isinstance(step, s.Fetch):
             return bytes((c.COM_STMT_FETCH,)) + number + step.rows.to_bytes(4, "little"), self._rows()
         if isinstance(step, s.LongData):

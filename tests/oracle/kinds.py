@@ -43,6 +43,7 @@ KINDS = (
     Kind("no EOF packets, no tracking", _OLD | c.CLIENT_DEPRECATE_EOF, collation=46),
     Kind("rich, one statement at a time", _RICH & ~c.CLIENT_MULTI_STATEMENTS, collation=63),
     Kind("rich, IGNORE_SPACE", _RICH | c.CLIENT_IGNORE_SPACE),
+    Kind("rich, query attributes", _RICH | c.CLIENT_QUERY_ATTRIBUTES),
     Kind("old, found rows", _OLD | c.CLIENT_FOUND_ROWS),
     Kind("rich, found rows, no schema", _RICH | c.CLIENT_FOUND_ROWS, schema=False),
 )

@@ -351,6 +351,20 @@ FOUND = (
         "0> UPDATE orap_0.t x STRAIGHT_JOIN orap_0.u y ON x.id = y.id SET x.n = 8\n1> SELECT 1\n0> SELECT FOUND_ROWS()",
     ),
     Found(
+        "warnings of Forebay's own",
+        "0> SELECT orap_0.f_id(55)\n1> SELECT 1\n0> SELECT orap_0.f_id(55)\n0> SET alter_algorithm = 'INPLACE'\n"
+        "1> SELECT 1\n1> SHOW WARNINGS\n0> SHOW WARNINGS\n0> SELECT @@alter_algorithm, @@old_alter_table\n"
+        "0> SET storage_engine = 'MyISAM'\n1> SELECT 1\n0> SELECT @@default_storage_engine\n"
+        "0> SET default_storage_engine = 'Aria'\n1> SELECT 1\n1> SHOW WARNINGS\n0> SHOW WARNINGS\n"
+        "0> SELECT @@storage_engine",
+        only="mariadb",
+    ),
+    Found(
+        "deprecated variables",
+        "0> SET multi_range_count = 17\n1> SELECT 1\n0> SELECT 1\n1> SHOW WARNINGS\n0> SELECT 1\n0> SHOW WARNINGS",
+        only="mariadb",
+    ),
+    Found(
         "a kept message in another character set",
         "0> SELECT @Ä + / 1\n0> SET NAMES latin1\n1> SELECT 1\n0> SHOW STATUS LIKE 'x'\n0> SET CHARSET utf8mb4\n"
         "1> SELECT 1\n0> SHOW WARNINGS",

@@ -101,6 +101,8 @@ class World:
         self.daemon: OracleDaemon | None = None
         self.admins = [server.connect(client_flag=c.CLIENT_MULTI_STATEMENTS, charset="utf8mb4") for _ in range(places)]
         self.threads = ThreadPoolExecutor(4)
+        if server.flavour == "mysql":
+            self._run(0, "INSTALL COMPONENT 'file://component_query_attributes'")
         self._each(range(places), self._make)
 
     @contextlib.contextmanager

@@ -39,7 +39,7 @@ def test_mariadb_compares_in_full_until_it_has_a_mark() -> None:
     assert b"@@SESSION.time_zone" in memory.mark
     assert b"timestamp" not in memory.mark
 
-    for answers in ([NOTHING, told("SYSTEM")], []):
+    for answers in ([told("SYSTEM"), NOTHING], []):
         talk = unearth(states, states.fresh, memory)
         assert next(talk)[1] == memory.mark
         if answers:
@@ -50,4 +50,4 @@ def test_mariadb_compares_in_full_until_it_has_a_mark() -> None:
     talk = unearth(states, states.fresh, memory)
     next(talk)
     talk.send([NAMES, table(("another mark",)), NOTHING])
-    assert finish(talk, [NOTHING, told("+02:00")]).changed == (("time_zone", "+02:00"),)
+    assert finish(talk, [told("+02:00"), NOTHING]).changed == (("time_zone", "+02:00"),)

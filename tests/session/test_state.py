@@ -258,3 +258,11 @@ def test_a_sync_that_chooses_the_schemas_collation(states: States) -> None:
     states.baseline.sets_database = True
     shop = states.with_schema(states.fresh, "shop")
     assert changed(states, shop, collation_database="latin1_bin") is states.with_database_reset(shop)
+
+
+def test_a_variable_of_two_names() -> None:
+    states = States(Baseline(VARIABLES | {"default_storage_engine": "InnoDB", "storage_engine": "InnoDB"}, True))
+    state = changed(states, states.fresh, storage_engine="MyISAM")
+    assert state is changed(states, states.fresh, default_storage_engine="MyISAM")
+    assert states.carries("default_storage_engine")
+    assert not states.carries("storage_engine")

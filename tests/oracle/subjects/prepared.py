@@ -157,10 +157,30 @@ def text(pen: Pen) -> None:
         pen.any(f"EXECUTE {name} USING @v", "SELECT 1")
 
 
+_ATTRIBUTE = "mysql_query_attribute_string('x')"
+
+
+def query_attributes(pen: Pen) -> None:
+    """What a client has written beside its statement, or, of most kinds of clients, nothing."""
+    for _ in range(pen.number(1, 3)):
+        pen.any(
+            f"SELECT {_ATTRIBUTE}",
+            f"SELECT {_ATTRIBUTE} AS x, mysql_query_attribute_string('n'), 1",
+            f"INSERT INTO {{s}}.t (n, s) VALUES (3, {_ATTRIBUTE})",
+            f"SET @a = {_ATTRIBUTE}",
+            f"SELECT ROW_COUNT(), {_ATTRIBUTE}",
+        )
+    handle = pen.handle()
+    pen.say(s.Prepare(pen.subject, handle, f"SELECT ? + 1, {_ATTRIBUTE}".encode()))
+    pen.say(s.Execute(pen.subject, handle, (pen.number(),)))
+    pen.say(s.Execute(pen.subject, handle, (pen.number(),), bound=pen.chance(0.7)))
+
+
 SUBJECTS = (
     Subject("binary prepared statements", binary, "binary prepared statements", 2.0),
     Subject("several prepared statements", several_at_once, "binary prepared statements", 0.7),
     Subject("cursors", cursor, "open cursor, unread long data", 0.5),
     Subject("long data", long_data, "open cursor, unread long data", 0.5),
     Subject("text PREPARE", text, "text `PREPARE`"),
+    Subject("query attributes", query_attributes, weight=0.7, only="mysql"),
 )
