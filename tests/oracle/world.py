@@ -137,7 +137,8 @@ class World:
         with self.admins[0].cursor() as cursor:
             cursor.execute("XA RECOVER")
             for _, _, _, xid in cursor.fetchall():
-                cursor.execute("XA ROLLBACK %s", (xid,))
+                with contextlib.suppress(pymysql.err.OperationalError):  # its connection has ended it meanwhile
+                    cursor.execute("XA ROLLBACK %s", (xid,))
 
     def refresh(self) -> None:
         """Close Forebay's server connections, so that it opens new ones, which remember nothing."""
