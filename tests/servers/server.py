@@ -265,12 +265,19 @@ class Server(ABC):
         with self.log.open("ab") as log:
             self._process = spawn(command, log)
 
+    def _own_tmp(self) -> Path:
+        """A starting MariaDB deletes the temporary tables of any other one in a folder that they share."""
+        folder = self.folder / "tmp"
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def _common_options(self) -> list[str]:
         """Quick to start and to forget: no binary log, no flush to disk, small memory. No answer depends on it."""
         tls = {"ca": certificates.CA, "cert": certificates.CERTIFICATE, "key": certificates.KEY}
         return [
             *(["--user=root"] if os.geteuid() == 0 else []),
             f"--datadir={self.data}",
+            f"--tmpdir={self._own_tmp()}",
             f"--port={self.port}",
             f"--socket={self.socket}",
             f"--pid-file={self.folder / 'pid'}",
