@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 # The hot modules: ordinary .py files typed by a sibling .pxd. setup.py compiles them; uncompiled they run as they are.
 COMPILED = (
+    "proxy.net.bulk",
     "proxy.net.server_connection",
     "proxy.net.stream",
     "proxy.pool.alarm",
@@ -54,7 +55,7 @@ COMPILED = (
     "proxy.wire.short",
 )
 # Not compiled, but become part of the compiled modules that name them.
-INLINED = ("proxy.native",)
+INLINED = ("proxy.native", "proxy.net.sockets")
 
 
 def source(name: str) -> Path:

@@ -22,6 +22,7 @@ cdef class ServerConnection(Stream):
     cdef public unsigned long long connection_id
     cdef public bint extended_metadata
     cdef public object insert_id
+    cdef public double large
     cdef public object lingers_for
     cdef public bint mariadb
     cdef public bint multi_statements

@@ -64,6 +64,7 @@ class ServerConnection(Stream):
         "connection_id",
         "extended_metadata",
         "insert_id",
+        "large",
         "lingers_for",
         "mariadb",
         "multi_statements",
@@ -95,6 +96,7 @@ class ServerConnection(Stream):
         self.insert_id: int | None = 0  # LAST_INSERT_ID() here; None, or the residue, says that nobody knows
         self.variables: dict[bytes, str | None] = {}  # user variables as SQL, None where not read out yet
         self.variables_seen: set[bytes] = set()  # names that were ever set here: NULL now is not the same as never
+        self.large = 0.0  # when the command was sent whose answer turned out to be large
         self.asked_at = 0.0  # when Forebay last asked something of its own here
         self.prepared: Preparations | None = None
         self.connection_id = 0

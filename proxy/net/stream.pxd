@@ -1,6 +1,6 @@
 cdef class Stream:
     cdef object _compression
-    cdef public bint _held
+    cdef public bint reading_paused
     cdef bint _plain
     cdef bint _resting
     cdef public object _tls

@@ -30,11 +30,11 @@ class Stream:
 
     __slots__ = (
         "_compression",
-        "_held",
         "_plain",
         "_resting",
         "_tls",
         "closing",
+        "reading_paused",
         "received_bytes",
         "sent_bytes",
         "throttles",
@@ -48,7 +48,7 @@ class Stream:
         self._plain = True  # neither TLS nor compression: bytes are what they are
         self._tls: TlsLayer | None = None
         self._compression: Compression | None = None
-        self._held = False
+        self.reading_paused = False
         self._resting = False  # gives the others a turn of the loop before it reads on
         self.closing = False
         self.write_paused = False
@@ -65,7 +65,7 @@ class Stream:
     def data_received(self, data: bytes) -> None:
         self.received_bytes += len(data)
         if len(data) >= _MOST_AT_ONCE:
-            self._rest()
+            self.rest()
         if self._tls is not None:
             data = self._decrypted(self._tls, data)
             if not data:
@@ -111,7 +111,7 @@ class Stream:
 
     def takes_more(self) -> bool:
         """Whether the next compressed packet may be unpacked."""
-        return not self._held
+        return not self.reading_paused
 
     # What others call.
 
@@ -136,14 +136,14 @@ class Stream:
 
     def pause_reading(self) -> None:
         """Leave what the peer sends in the kernel's buffers."""
-        if not self._held and not self.closing:
-            self._held = True
+        if not self.reading_paused and not self.closing:
+            self.reading_paused = True
             if not self._resting:
                 self.transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if self._held and not self.closing:
-            self._held = False
+        if self.reading_paused and not self.closing:
+            self.reading_paused = False
             if not self._resting:
                 self.transport.resume_reading()
             self.unpack_soon()
@@ -165,18 +165,18 @@ class Stream:
         self._plain = False
         self._compression = compression
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
         """Leave the rest to the loop's next turn: what a slow peer has let pile up in the kernel would be read in one
         go, and everybody else would wait for some milliseconds.
         """
-        if not self._resting and not self._held and not self.closing:
+        if not self._resting and not self.reading_paused and not self.closing:
             self._resting = True
             self.transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._read_on)
 
     def _read_on(self) -> None:
         self._resting = False
-        if not self._held and not self.closing:
+        if not self.reading_paused and not self.closing:
             self.transport.resume_reading()
 
     def _unpack(self, compression: Compression) -> None:

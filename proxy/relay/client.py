@@ -253,7 +253,9 @@ class Client(Stream):
             self.read_on()
 
     def takes_more(self) -> bool:
-        return not self._held and self.phase != BUSY  # a command's compressed packet says how its answer is numbered
+        return (
+            not self.reading_paused and self.phase != BUSY
+        )  # a command's compressed packet says how its answer is numbered
 
     def tls_ready(self) -> None:
         self.secure = True
@@ -328,7 +330,7 @@ class Client(Stream):
         if self.hub.draining and not self.in_transaction:
             login.refuse_while_draining(self)
             return
-        if self._held and not self.write_paused:
+        if self.reading_paused and not self.write_paused:
             self.resume_reading()
         if self.reader.pending():
             asyncio.get_running_loop().call_soon(self.read_on)

@@ -1,6 +1,7 @@
 cimport cython
 
 from proxy.net.server_connection cimport ServerConnection
+cimport proxy.net.bulk as bulk
 cimport proxy.relay.executed as executed
 cimport proxy.native as native
 cimport proxy.relay.learning as learning
@@ -9,6 +10,7 @@ from proxy.relay.client cimport Client
 from proxy.relay.stats cimport RelayStats
 from proxy.wire.replies cimport Reply
 
+cdef Py_ssize_t _LARGE
 cdef int BUSY, COM_QUERY, FILE, LASTING, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 cdef unsigned long long CLIENT_LOCAL_FILES
 cdef long long _HANGS_UP

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from proxy import native
 from proxy.errors import MalformedPacket, NotSupported, ProxyError, ServerLost
+from proxy.net import bulk
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import executed, learning, leaving, lending, outgoing
 from proxy.relay.phases import BUSY, FILE
@@ -34,6 +35,7 @@ _MAY_HIDE = _MAY_BEGIN | statements.FUNCTION
 _MAY_HAVE_SAVED = statements.CALLS | statements.MULTI  # before the part that failed
 _FIRES_TRIGGERS = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE", b"LOAD", b"WITH"})
 _HANGS_UP = statements.HANGS_UP
+_LARGE = 8192  # bytes of an answer that come at once; servers send 16 kB
 _UNTOUCHED = frozenset({1044, 1046, 1054, 1064, 1142, 1146})  # errors before any row is looked at
 
 
@@ -91,6 +93,11 @@ def answered(client: Client, data: bytes) -> None:
         finish(client, server)
     elif reply.infile and client.phase == BUSY:
         _begin_file(client, server)
+    elif len(data) >= _LARGE:
+        if server.large == client.sent_at:  # the second such piece: it is worth the change
+            bulk.begin(server, client)
+        else:
+            server.large = client.sent_at
 
 
 def finish(client: Client, server: ServerConnection) -> None:

@@ -42,6 +42,14 @@ cdef class Reply:
 
     @cython.locals(answer=ShortAnswer)
     cdef object _short(self, bytes data)
+
+    cpdef bint passes_rows(self) except -1
+    cpdef bytes take_held(self)
+    # A pointer: the loop stays within ``size``.
+    @cython.locals(data="unsigned char *", position=Py_ssize_t, shift="unsigned int", continued=bint, rows=Py_ssize_t,
+                   length=Py_ssize_t, head="unsigned char")
+    cpdef Py_ssize_t pass_rows(self, bytearray buffer, Py_ssize_t size) except -1
+
     cdef object _close_chunk(self, bytes data, bytearray patched, Py_ssize_t position)
     cdef _flush(self, bytes data, bytearray patched, Py_ssize_t until)
     @cython.locals(output=bytearray, size=Py_ssize_t)
@@ -75,4 +83,4 @@ cdef int _LONGEST, _OK, _INFILE, _EOF, _ERR
 cdef int _IN_TRANS, _AUTOCOMMIT, _MORE_RESULTS, _CURSOR_EXISTS, _NO_BACKSLASH_ESCAPES, _STATE_CHANGED, _LASTING
 cdef int _TRACK_VARIABLES, _TRACK_SCHEMA
 cdef bytes _EOF_HEADER
-cdef Py_ssize_t _SMALL
+cdef Py_ssize_t _HEADER, _SMALL

@@ -67,6 +67,7 @@ _TRACK_SCHEMA = 1
 
 _EOF_HEADER = b"\x05\x00\x00"
 _SMALL = 4096
+_HEADER = 4
 
 _SHORT = ShortAnswer()
 _SHORTEST_SHORT, _LONGEST_SHORT = SHORTEST, LONGEST
@@ -237,6 +238,47 @@ class Reply:
             self._state = _DONE
             self.done = self.started = True
         return translated
+
+    def passes_rows(self) -> bool:
+        """Whether what comes next are rows that go to the client as they are, or renumbered."""
+        return self._state == _ROWS and not self._mid_eof and len(self._held) <= _HEADER
+
+    def take_held(self) -> bytes:
+        """Hand over what was held back: the beginning of the next chunk."""
+        held, self._held = self._held, b""
+        return held
+
+    def pass_rows(self, buffer: bytearray, size: int) -> int:
+        """Walk the rows in the first ``size`` bytes of ``buffer`` and renumber them where they lie.
+
+        Returns how many bytes go to the client. Behind them is the beginning of a header, at most four bytes, which the
+        next bytes have to follow; or what is no row, which is for ``feed``. To be called while ``passes_rows``.
+        """
+        if size > len(buffer):
+            raise ValueError("There are not so many bytes")
+        data = buffer
+        position = self._skip if self._skip < size else size
+        self._skip -= position
+        shift = self.shift
+        continued = self._continued
+        rows = 0
+        while size - position > _HEADER:
+            length = data[position] | data[position + 1] << 8 | data[position + 2] << 16
+            if not continued:
+                head = data[position + 4]
+                if length == 0 or head == _ERR or (head == _EOF and length != _LONGEST):
+                    break
+                rows += 1
+            if shift:
+                data[position + 3] = (data[position + 3] + shift) & 0xFF
+            continued = length == _LONGEST
+            position += 4 + length
+        self._continued = continued
+        self.rows += rows
+        if position > size:
+            self._skip = position - size
+            position = size
+        return position
 
     def _close_chunk(self, data: bytes, patched: bytearray | None, position: int) -> bytes | bytearray:
         """Hold back what is not yet understood and return the rest, translated."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -123,6 +125,28 @@ def follow(reply: replies.Reply, chunks: list[bytes]) -> bytes:
     return b"".join(reply.feed(chunk) for chunk in chunks)
 
 
+def follow_in_place(reply: replies.Reply, chunks: list[bytes]) -> bytes:
+    """The same, with rows walked in a larger buffer wherever they can be."""
+    passed = bytearray()
+    held = b""
+    for chunk in chunks:
+        data = held + chunk
+        if not held and not reply.passes_rows():
+            passed += reply.feed(data)
+            continue
+        data = reply.take_held() + data
+        buffer = bytearray(data + b"\x01\x00\x00\x00of the answer before")
+        size = reply.pass_rows(buffer, len(data))
+        assert buffer[len(data) :] == b"\x01\x00\x00\x00of the answer before"
+        passed += buffer[:size]
+        held = data[size:]
+        if len(held) > 4:
+            passed += reply.feed(held)
+            held = b""
+    assert not held
+    return bytes(passed)
+
+
 def pieces(draw, data: bytes) -> list[bytes]:
     cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=6)))
     return [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
@@ -137,11 +161,11 @@ def test_translation_however_split(parts: list[Part], data) -> None:
     }
     ways = [[stream], [stream[i : i + 1] for i in range(len(stream))], pieces(data.draw, stream)]
     for old_eof, wanted, expected in clients.values():
-        for chunks in ways:
+        for chunks, way in itertools.product(ways, (follow, follow_in_place)):
             reply = replies.Reply()
             reply.status = AUTOCOMMIT
             reply.begin(replies.QUERY, old_eof, wanted)
-            assert follow(reply, chunks) == frames.frame_all(expected, 1)
+            assert way(reply, chunks) == frames.frame_all(expected, 1)
             assert reply.done
             assert (reply.error is not None) == (parts[-1].server[-1] == ERR)
             if reply.error is None:
@@ -280,9 +304,11 @@ def test_infile_request_waits_for_the_file() -> None:
     assert reply.done
 
 
+@pytest.mark.parametrize("way", [follow, follow_in_place])
 @pytest.mark.parametrize("old", [False, True])
-def test_a_row_of_16_mib_and_more(old: bool) -> None:
-    row = b"\xfd" + bytes(0xFFFFFF * 2 - 1)
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_row_of_16_mib_and_more(way: Callable[..., bytes], old: bool, more: int) -> None:
+    row = b"\xfd" + bytes(0xFFFFFF * 2 - 1 + more)
     head = [b"\x01", text(b"def")]
     stream = frames.frame_all([*head, row, b"\x01x", ok(header=0xFE)], 1)
     want = [*head, eof(), row, b"\x01x", eof()] if old else [*head, row, b"\x01x", ok(header=0xFE)]
@@ -290,8 +316,33 @@ def test_a_row_of_16_mib_and_more(old: bool) -> None:
     reply.status = AUTOCOMMIT
     reply.begin(replies.QUERY, old, None)
     step = 1 << 20
-    assert follow(reply, [stream[i : i + step] for i in range(0, len(stream), step)]) == frames.frame_all(want, 1)
+    assert way(reply, [stream[i : i + step] for i in range(0, len(stream), step)]) == frames.frame_all(want, 1)
     assert reply.rows == 2
+
+
+@given(answers(), st.data())
+def test_mutated_rows_stay_in_the_buffer(parts: list[Part], data) -> None:
+    stream = bytearray(frames.frame_all([p for part in parts for p in part.server], 1))
+    for _ in range(data.draw(st.integers(1, 4))):
+        stream[data.draw(st.integers(0, len(stream) - 1))] = data.draw(st.integers(0, 255))
+    reply = replies.Reply()
+    reply.begin(replies.QUERY, True, None)
+    for chunk in pieces(data.draw, bytes(stream)):
+        try:
+            if reply.passes_rows():
+                buffer = bytearray(reply.take_held() + chunk)
+                assert 0 <= reply.pass_rows(buffer, len(buffer)) <= len(buffer)
+            else:
+                reply.feed(chunk)
+        except ProxyError:
+            return
+
+
+def test_no_more_bytes_are_walked_than_there_are() -> None:
+    reply = replies.Reply()
+    reply.begin(replies.FETCH, False, None)
+    with pytest.raises(ValueError, match="not so many"):
+        reply.pass_rows(bytearray(10), 11)
 
 
 def test_a_long_first_column_is_not_the_end() -> None:
