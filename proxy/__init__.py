@@ -45,6 +45,7 @@ COMPILED = (
     "proxy.session.prepared",
     "proxy.session.statements",
     "proxy.session.tokens",
+    "proxy.wire.answers",
     "proxy.wire.attributes",
     "proxy.wire.auth.accept",
     "proxy.wire.executions",

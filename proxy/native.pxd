@@ -31,3 +31,14 @@ cdef inline bytes with_number(bytes data, Py_ssize_t at, unsigned int number):
     to[2] = number >> 16 & 0xFF
     to[3] = number >> 24
     return made
+
+cdef inline bytes framed(bytes payload, int sequence):
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(payload)
+    cdef bytes made = PyBytes_FromStringAndSize(NULL, size + 4)
+    cdef unsigned char *to = <unsigned char *> PyBytes_AS_STRING(made)
+    to[0] = size & 0xFF
+    to[1] = size >> 8 & 0xFF
+    to[2] = size >> 16 & 0xFF
+    to[3] = sequence & 0xFF
+    memcpy(to + 4, PyBytes_AS_STRING(payload), size)
+    return made

@@ -16,6 +16,11 @@ def copy(to: bytearray, at: int, data: bytes, start: int, end: int) -> int:
     return behind
 
 
+def framed(payload: bytes, sequence: int) -> bytes:
+    """One frame with this payload, which is shorter than 16 MiB."""
+    return (len(payload) | sequence << 24).to_bytes(4, "little") + payload
+
+
 def with_number(data: bytes, at: int, number: int) -> bytes:
     """``data``, at least 9 bytes, with other four bytes from ``at`` on: a little-endian number."""
     return data[:at] + number.to_bytes(4, "little") + data[at + 4 :]

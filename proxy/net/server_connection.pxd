@@ -1,6 +1,11 @@
+cimport cython
+
+cimport proxy.native as native
 from proxy.net.stream cimport Stream
 from proxy.session.prepared cimport Preparations
 from proxy.wire.replies cimport Reply
+
+cdef int COM_QUERY, COM_STMT_PREPARE, _PREPARE, _QUERY
 
 cdef class ServerConnection(Stream):
     cdef object __weakref__
@@ -40,3 +45,15 @@ cdef class ServerConnection(Stream):
     cdef public str version
 
     cpdef received(self, data)
+    @cython.locals(commands=list)
+    cpdef converse(self, talk, finished, bytes behind=*)
+    @cython.locals(packets=list, command=bytes)
+    cdef _ask(self, list commands, bytes behind=*)
+    @cython.locals(packet=bytes)
+    cdef bytes _framed(self, bytes command)
+    @cython.locals(shape=int)
+    cdef _expect(self)
+    @cython.locals(reply=Reply)
+    cpdef _conversing(self, bytes data)
+    cdef _answered(self)
+    cdef _end_talk(self, result, error)

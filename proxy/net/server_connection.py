@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias, TypeVar
 
+from proxy import native
 from proxy.errors import MalformedPacket, ProxyError, ServerLost
 from proxy.net.stream import Stream
 from proxy.session.prepared import Preparations
@@ -28,6 +28,7 @@ from proxy.wire.frames import FrameReader, frame
 from proxy.wire.replies import Reply
 
 T = TypeVar("T")
+_PREPARE, _QUERY = replies.PREPARE, replies.QUERY
 
 # Asks with payloads of commands, all sent at once; is sent one answer for each.
 Conversation: TypeAlias = Generator[list[bytes], list[Answer], T]
@@ -231,13 +232,15 @@ class ServerConnection(Stream):
         return self._talk is not None
 
     def _ask(self, commands: list[bytes], behind: bytes = b"") -> None:
-        self.asked_at = time.monotonic()
+        self.asked_at = native.monotonic()
         self._answers = []
         self._expected = len(commands)
-        self._shapes = [replies.PREPARE if command[0] == COM_STMT_PREPARE else replies.QUERY for command in commands]
+        self._shapes = [_PREPARE if command[0] == COM_STMT_PREPARE else _QUERY for command in commands]
         self._raw = []
         self._expect()
-        self.write(b"".join([*map(self._framed, commands), behind]))  # each write is a system call
+        packets = [self._framed(command) for command in commands]
+        packets.append(behind)
+        self.write(b"".join(packets))  # each write is a system call
 
     def _framed(self, command: bytes) -> bytes:
         packet = frame(command)
@@ -246,7 +249,7 @@ class ServerConnection(Stream):
     def _expect(self) -> None:
         """Another answer begins. That to a preparation is for clients, so its extended metadata stays."""
         shape = self._shapes[len(self._answers)]
-        self.reply.begin(shape, False, None, 0 if shape == replies.PREPARE else int(self.extended_metadata))
+        self.reply.begin(shape, False, None, 0 if shape == _PREPARE else self.extended_metadata)
 
     def _conversing(self, data: bytes) -> None:
         reply = self.reply

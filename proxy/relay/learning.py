@@ -497,7 +497,8 @@ def learn_assigned(client: Client, server: ServerConnection) -> None:
 def _count_carried(client: Client, part: str, traits: Traits | None) -> None:
     """A statement changed a part of the session that goes along to other server connections."""
     hub = client.hub
-    hub.stats.carried[part] = hub.stats.carried.get(part, 0) + 1
+    carried = hub.stats.carried
+    carried[part] = carried.get(part, 0) + 1
     if hub.settings.sharing == "advise" and (client.user, part) not in hub.advised:
         hub.advised.add((client.user, part))
         _log.info("would be carried", extra={"fields": _statement(client, part, traits)})

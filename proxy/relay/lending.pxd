@@ -3,6 +3,7 @@ cimport cython
 from proxy.net.server_connection cimport ServerConnection
 cimport proxy.relay.asking as asking
 from proxy.relay.client cimport Client
+from proxy.relay.stats cimport RelayStats
 from proxy.session.statements cimport Traits
 
 cdef int BUSY, INSERT_ID, STATUS_AUTOCOMMIT
@@ -19,3 +20,12 @@ cdef bint _has_other_insert_id(Client client, ServerConnection server) except -1
 cdef _go(Client client, ServerConnection server)
 cpdef release(Client client, ServerConnection server, double now=*)
 cpdef give_back(Client client, ServerConnection server, double now=*)
+cdef _bring(Client client, ServerConnection server, talk, bytes behind=*)
+@cython.locals(stats=RelayStats, residue=int)
+cdef _begin_exchange(Client client, ServerConnection server, Client old)
+cdef _end_exchange(ServerConnection server, Client old, list answers)
+cdef _part(Client old, ServerConnection server)
+cdef _settling_failed(Client old, ServerConnection server)
+cdef _settling_ended(Client old)
+cpdef _moved(Client client, ServerConnection server, result, error)
+cdef _brought(Client client, ServerConnection server)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Generator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from proxy.errors import ProxyError, ServerLost
@@ -165,7 +166,7 @@ def _bring(
     client: Client, server: ServerConnection, talk: Generator[list[bytes], list[Answer], None], behind: bytes = b""
 ) -> None:
     """What brings the session, or a part of it, onto the server connection."""
-    server.converse(talk, lambda _, error: _moved(client, server, error), behind)
+    server.converse(talk, partial(_moved, client, server), behind)
 
 
 def _exchange_insert_ids(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
@@ -174,25 +175,35 @@ def _exchange_insert_ids(client: Client, server: ServerConnection) -> Generator[
     The server knows of no reason to refuse the question. Where it does so nevertheless, the command has run as if the
     last client's insert id were this one's, and nobody gets to see its answer: ``_moved``.
     """
-    old, residue = server.lingers_for, server.residue
-    stats = client.hub.stats
-    stats.settles += bool(residue)
-    stats.syncs += 1
-    server.insert_id = None
-    if residue and old is not None:
-        old.settling = server
+    old = server.lingers_for
+    _begin_exchange(client, server, old)
     try:
         answers = yield [exchange_insert_ids(client.insert_id)]
-        _part(old, server)
-        check(answers)
-        if old is not None and old.settling is server:
-            old.insert_id = int(answers[0].first_value())
-            _settling_ended(old)
+        _end_exchange(server, old, answers)
     finally:
         _part(old, server)
         _settling_failed(old, server)
     server.residue = 0
     server.insert_id = client.insert_id
+
+
+def _begin_exchange(client: Client, server: ServerConnection, old: Client | None) -> None:
+    stats = client.hub.stats
+    residue = server.residue
+    if residue:
+        stats.settles += 1
+    stats.syncs += 1
+    server.insert_id = None
+    if residue and old is not None:
+        old.settling = server
+
+
+def _end_exchange(server: ServerConnection, old: Client | None, answers: list[Answer]) -> None:
+    _part(old, server)
+    check(answers)
+    if old is not None and old.settling is server:
+        old.insert_id = int(answers[0].first_value())
+        _settling_ended(old)
 
 
 def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
@@ -341,7 +352,7 @@ def _settling_ended(old: Client) -> None:
             borrow(old)
 
 
-def _moved(client: Client, server: ServerConnection, error: ProxyError | None) -> None:
+def _moved(client: Client, server: ServerConnection, result: None, error: ProxyError | None) -> None:
     """The session has been brought over, or could not be."""
     if client.server is not server:
         if server.behind:  # a command is under way, for nobody

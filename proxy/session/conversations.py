@@ -164,12 +164,15 @@ def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
     return commands
 
 
+_EXCHANGE = query("SELECT LAST_INSERT_ID(), LAST_INSERT_ID(%d) LIMIT 1")
+
+
 def exchange_insert_ids(insert_id: int) -> bytes:
     """The question whose first value is LAST_INSERT_ID(), and after which that is ``insert_id``.
 
     *Measured* on both servers: the items are evaluated from left to right.
     """
-    return query(f"SELECT LAST_INSERT_ID(), LAST_INSERT_ID({insert_id}) LIMIT 1")
+    return _EXCHANGE % insert_id
 
 
 def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:

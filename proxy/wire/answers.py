@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """One whole answer of a server to a command of Forebay's own: raw bytes, and what they say.
 
 Forebay asks little: trackers, baselines, what a session left behind. These answers are small and are
@@ -78,8 +79,10 @@ class Answer:
         raw = self.raw
         position = 0
         for _ in range(1 + raw[4]):
-            position += 4 + int.from_bytes(raw[position : position + 3], "little")
-        return raw[position + 5 : position + 5 + raw[position + 4]]
+            position += 4 + (raw[position] | raw[position + 1] << 8 | raw[position + 2] << 16)
+        start, end = position + 5, position + 5 + raw[position + 4]
+        text = raw
+        return text[start:end] if end <= len(raw) else b""
 
     def rows(self) -> list[list[bytes | None]]:
         """The rows of the first result set."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from proxy import native
 from proxy.errors import PacketsOutOfOrder, PacketTooLarge
 
 HEADER = 4
@@ -24,7 +25,7 @@ def frame(payload: bytes, sequence: int = 0) -> bytes:
     """Put one payload into as many frames as it needs, the first numbered ``sequence``."""
     size = len(payload)
     if size < LONGEST:
-        return (size | (sequence & 0xFF) << 24).to_bytes(4, "little") + payload
+        return native.framed(payload, sequence & 0xFF)
     parts: list[bytes | memoryview] = []
     view = memoryview(payload)
     for start in range(0, size + 1, LONGEST):

@@ -226,7 +226,9 @@ class Reply:
         if translated is not None:
             self.affected_rows = self._lenenc(data, answer.affected, answer.insert_id)
             self.insert_id = self._lenenc(data, answer.insert_id, answer.info - 4)
-            self.info = data[answer.info :] if answer.info < len(data) else b""
+            self.info = data[answer.info : answer.end] if answer.info < answer.end else b""
+            if answer.end < len(data):
+                self.surplus = data[answer.end :]
             self.status = answer.status
             self.warnings = answer.warnings
             self.rows = answer.rows

@@ -2,7 +2,8 @@
 """Short answers that come whole and have nothing particular about them: translated in one go.
 
 That is what nearly all answers are: an OK packet, or columns, rows and their end, without trackers, a cursor or further
-results, in one chunk. ``replies`` takes all answers and gives the same for these; only the time that it takes differs.
+results, in one chunk, perhaps with another answer behind. ``replies`` takes all answers and gives the same for these;
+only the time that it takes differs.
 
 Sources: as in ``replies``. It knows one answer at a time, and nothing of the one before.
 """
@@ -29,7 +30,8 @@ class ShortAnswer:
     """One answer, followed by ``follow``; what its last packet and its header say is in the attributes afterwards.
 
     ``rows`` is -1 where there are no columns, ``shift`` how much higher than the server's the client's numbers are,
-    ``affected`` and ``insert_id`` are where these length-encoded integers stand, ``info`` where that text begins.
+    ``affected`` and ``insert_id`` are where these length-encoded integers stand, ``info`` where that text begins,
+    ``end`` where the answer ends.
     """
 
     def __init__(self) -> None:
@@ -41,6 +43,7 @@ class ShortAnswer:
         self.affected = 0
         self.insert_id = 0
         self.info = 0
+        self.end = 0
         self._text = b""
         self._size = 0
         self._at = 0
@@ -62,7 +65,7 @@ class ShortAnswer:
         self.rows = -1
         self.width = self.shift = 0
         if self._text[4] == _OK:
-            return data if self._ends(_OK) else None
+            return self._whole(data) if self._ends(_OK) else None
         if not self._columns(metadata):
             return None
         if old_eof:
@@ -75,10 +78,14 @@ class ShortAnswer:
         if old_eof:
             self._put_eof(self._text[self._at + 3] + 1, self.warnings, self.status)
         elif metadata:
-            self._copy(self._at, self._size)
+            self._copy(self._at, self.end)
         else:
-            return data
+            return self._whole(data)
         return self._to[: self._put]
+
+    def _whole(self, data: bytes) -> bytes:
+        """The answer as it came."""
+        return data if self.end == self._size else self._text[: self.end]
 
     def _copy(self, start: int, end: int) -> None:
         self._put = native.copy(self._to, self._put, self._text, start, end)
@@ -154,13 +161,14 @@ class ShortAnswer:
 
     def _ends(self, head: int) -> bool:
         """Whether the packet at hand, one with this first byte, is the last one, a plain OK; read it."""
-        text, start, size = self._text, self._at, self._size
-        if start + 4 + (text[start] | text[start + 1] << 8 | text[start + 2] << 16) != size or text[start + 4] != head:
+        text, start = self._text, self._at
+        self.end = end = start + 4 + (text[start] | text[start + 1] << 8 | text[start + 2] << 16)
+        if end > self._size or end == start + 4 or text[start + 4] != head:
             return False
         self.affected = start + 5
         self.insert_id = at = self._behind_integer(self.affected)
         at = self._behind_integer(at)
-        if at + 4 > size:
+        if at + 4 > end:
             return False
         self.status = text[at] | text[at + 1] << 8
         self.warnings = text[at + 2] | text[at + 3] << 8

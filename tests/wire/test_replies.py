@@ -172,6 +172,36 @@ def test_translation_however_split(parts: list[Part], data) -> None:
                 assert reply.rows == parts[-1].rows
 
 
+TOLD = ("status", "affected_rows", "insert_id", "warnings", "rows", "width", "info", "error", "trackers", "results")
+
+
+@given(
+    st.sampled_from(
+        [
+            [ok(affected=3, insert_id=70_000, warnings=2)],
+            [ok(affected=300, info=b"Rows matched: 1")],
+            [ok(AUTOCOMMIT | MORE), ok()],
+            [b"\x02", text(b"def"), text(b"def"), b"\x01a\x01b", ok(warnings=1, header=0xFE)],
+            [b"\x01", text(b"def"), ok(info=b"an info", header=0xFE)],
+            [b"\x01", text(b"def"), b"\xfb", ERR],
+        ]
+    ),
+    st.booleans(),
+    st.sampled_from([b"", b"\x07", frames.frame(ok(), 1)]),
+)
+def test_a_whole_answer_says_what_its_pieces_say(payloads: list[bytes], old_eof: bool, behind: bytes) -> None:
+    stream = frames.frame_all(payloads, 1)
+    whole, apart = replies.Reply(), replies.Reply()
+    for reply in (whole, apart):
+        reply.status = AUTOCOMMIT
+        reply.begin(replies.QUERY, old_eof, None)
+    assert whole.feed(stream + behind) == follow(apart, [stream[i : i + 1] for i in range(len(stream))])
+    assert whole.surplus == behind
+    assert whole.done
+    for name in (*TOLD, "shift", "started"):
+        assert getattr(whole, name) == getattr(apart, name), name
+
+
 @given(answers())
 def test_done_only_at_the_end_and_what_follows_is_surplus(parts: list[Part]) -> None:
     stream = frames.frame_all([p for part in parts for p in part.server], 1)
