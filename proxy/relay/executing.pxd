@@ -9,6 +9,7 @@ cimport proxy.wire.executions as executions
 
 cdef int COM_STMT_EXECUTE, _QUERY, _NO_CURSOR
 cdef unsigned int _NO_ID
+cdef long long _CONNECTION_ID
 
 @cython.locals(statement=Statement)
 cpdef execute(Client client)

@@ -172,6 +172,7 @@ def test_connection_id_among_others(prepared: Server, client: RawClient, other: 
         [str(other.id), str(client.id)],
         [str(other.id), "0"],
     ]
+    client.ask("DELETE FROM note")
     assert client.one("SELECT COUNT(*) FROM information_schema.processlist WHERE id = CONNECTION_ID()") == "1"
     assert client.one("SELECT GET_LOCK('mine', 0)") == "1"
     assert client.one("SELECT IS_USED_LOCK('mine') = CONNECTION_ID()") == "1"
