@@ -1,17 +1,30 @@
-"""The command ``forebay``: run, check, hash-password, version. Exit status: see ``start``.
+"""The command ``forebay``: run, check, hash-password, version.
 
-Only what a command needs is imported, inside it, so that ``--help`` is quick. What the proxy does is decided elsewhere.
+Exit status: 0 fine, 1 failed while running, 2 bad usage or configuration. Only what a command needs is imported, inside
+it, so that ``--help`` is quick and a running proxy carries nothing it does not use.
+It decides nothing of what the proxy does.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from proxy import start
+if TYPE_CHECKING:
+    from proxy.settings import Settings
+
+FAILED = 1
+BAD_USAGE = 2
 
 CONFIG_HELP = "The configuration file. Without it, everything comes from FOREBAY_* environment variables."
+NO_CONFIG = (
+    "nothing says which MySQL server is meant: give a file with -c FILE, "
+    "or set FOREBAY_TARGET=mysql://user:password@host:3306/schema"
+)
+
 config_option = click.option("-c", "--config", "path", metavar="FILE", help=CONFIG_HELP)
 
 
@@ -33,7 +46,23 @@ def run(path: str | None) -> None:
 
     SIGHUP reads the configuration again; a bad one changes nothing and says why in the log.
     """
-    start.run(path)
+    settings = _load(path)
+    from proxy import logs
+
+    logs.setup(settings.log)
+    if settings.clients.tls.mode != "disabled" and not settings.clients.tls.cert:
+        from proxy.net import certificates
+
+        certificates.prepare(settings.state_folder)  # while everything else is imported
+    from proxy import server
+    from proxy.config import load
+
+    try:
+        status = server.run(settings, lambda: load(path))
+    except OSError as error:
+        # Most likely an address that is taken, or a PEM file that is none; a traceback would hide the sentence.
+        _fail(str(error), FAILED)
+    sys.exit(status)
 
 
 @main.command(short_help="Validate the configuration.")
@@ -50,7 +79,7 @@ def check(path: str | None, connect: bool, defaults: bool) -> None:
 
         click.echo(document(), nl=False)
         return
-    settings = start.load(path)
+    settings = _load(path)
     from proxy.config import effective
 
     click.echo("\n".join(effective(settings)))
@@ -63,7 +92,7 @@ def check(path: str | None, connect: bool, defaults: bool) -> None:
             problems = [str(error)]  # a file of TLS that is there but holds something else
         for problem in problems:
             click.echo(f"forebay: {problem}", err=True)
-        sys.exit(start.FAILED if problems else 0)
+        sys.exit(FAILED if problems else 0)
 
 
 @main.command("hash-password", short_help="Print a hash to configure instead of a password.")
@@ -87,6 +116,18 @@ def version() -> None:
         click.echo(f"{name} {text}")
 
 
+def _load(path: str | None) -> Settings:
+    from proxy.config import ConfigError, load
+
+    if path is None and not any(name.startswith("FOREBAY_TARGET") for name in os.environ):
+        _fail(NO_CONFIG, BAD_USAGE)
+    try:
+        return load(path)
+    except ConfigError as error:
+        _fail(str(error), BAD_USAGE)
+        raise
+
+
 def _read_password() -> str:
     if sys.stdin.isatty():
         text: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
@@ -94,5 +135,10 @@ def _read_password() -> str:
     text = sys.stdin.read(64 * 1024)
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
-        start.fail("expected a password on standard input, got nothing", start.BAD_USAGE)
+        _fail("expected a password on standard input, got nothing", BAD_USAGE)
     return text
+
+
+def _fail(text: str, status: int) -> None:
+    click.echo(f"forebay: {text}", err=True)
+    sys.exit(status)

@@ -22,7 +22,7 @@ from dataclasses import replace
 
 import uvloop
 
-from proxy import logs
+from proxy import about, logs
 from proxy.config import ConfigError, difference, reloaded
 from proxy.errors import ProxyError
 from proxy.net import certificates, tls
@@ -121,8 +121,7 @@ class Server:
             for listener in self._listeners:
                 listener.close()
             raise
-        for name in ("proxy.metrics", "proxy.about"):  # ready without them, and not at a scrape
-            await asyncio.to_thread(importlib.import_module, name)
+        await asyncio.to_thread(importlib.import_module, "proxy.metrics")  # ready without it, and not at a scrape
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
@@ -181,7 +180,7 @@ class Server:
     @functools.cached_property
     def _exposition(self) -> Callable[[], tuple[str, bytes]]:
         """What a scrape gets: what it needs is imported when Forebay is ready, or here."""
-        from proxy import about, metrics
+        from proxy import metrics
 
         return metrics.exposition(
             metrics.Sources(

@@ -1,8 +1,8 @@
 """The web port: /metrics, /healthz and /readyz for machines that watch, /drain and /quitquitquit for ones that stop us.
 
-h11 reads and writes HTTP inside the proxy's own event loop. A web framework would bring more than all of this file, and
-importing it was a third of the start. Each connection serves one request and lives for seconds at most, so a slow or
-silent one holds nothing for long.
+uvicorn's HTTP protocol (on h11) runs inside the proxy's own event loop: Forebay listens itself and uses nothing of
+uvicorn's server, which would poll ten times a second and take over the signals. Each connection serves one request
+and lives for seconds at most, so a slow or silent one holds nothing for long.
 
 It does not know what the metrics are, nor what ready means: functions are given to it.
 """
@@ -10,16 +10,15 @@ It does not know what the metrics are, nor what ready means: functions are given
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable
-from typing import NamedTuple, cast
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-import h11
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from proxy.settings import split_address
-
-_log = logging.getLogger("forebay.status")
 
 LONGEST_CONNECTION = 10.0  # seconds from connect to the end of the answer
 MOST_CONNECTIONS = 64
@@ -73,26 +72,44 @@ class StatusServer:
         for path, action in (("/drain", drain), ("/quitquitquit", quit)):
             if action is not None:
                 self.routes[path] = Route(("POST",), _begin(action))
-        self.connections: set[_Connection] = set()
+        self._state = ServerState()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Listen. A web port that cannot answer is no reason to be quiet: ``OSError`` goes up."""
+        # Whoever sends rubbish is told so; our log is not the place.
+        logging.getLogger("uvicorn").setLevel(logging.ERROR)
+        config = Config(
+            self._app,
+            interface="asgi3",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            h11_max_incomplete_event_size=LONGEST_HEADERS,
+        )
+        config.load()
         loop = asyncio.get_running_loop()
         where = split_address(self.listen)
         if isinstance(where, str):
-            self._server = await loop.create_unix_server(lambda: _Connection(self), where)
+            self._server = await loop.create_unix_server(lambda: _Connection(config, self._state, {}), where)
         else:
-            self._server = await loop.create_server(lambda: _Connection(self), *where)
+            self._server = await loop.create_server(lambda: _Connection(config, self._state, {}), *where)
 
     async def stop(self) -> None:
-        """Stop listening, let answers under way go out (they have seconds), close the rest."""
+        """Stop listening, let answers under way end (they have seconds), close the rest."""
         if self._server is None:
             return
         self._server.close()
-        gone = [connection.close() for connection in self.connections]
-        if gone:
-            await asyncio.wait(gone, timeout=LONGEST_CONNECTION)
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        tasks = list(self._state.tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=LONGEST_CONNECTION)
         await self._server.wait_closed()
         self._server = None
 
@@ -104,58 +121,9 @@ class StatusServer:
             return self.listen
         return f"{self.listen.rpartition(':')[0]}:{self._server.sockets[0].getsockname()[1]}"
 
-    def answer(self, request: h11.Request) -> Answer:
-        """What a request gets; its body is not read."""
-        path = request.target.partition(b"?")[0].decode("latin-1")
-        method = request.method.decode("latin-1")
-        route = self.routes.get(path)
-        if route is None:
-            return _text(404, f"not found; there is {' '.join(self.routes)}")
-        if method not in route.methods:
-            allowed = ", ".join(route.methods)
-            return _text(405, f"expected {allowed}")._replace(headers=((b"allow", allowed.encode()),))
-        # A page in somebody's browser may send a POST to 127.0.0.1, but not without saying so.
-        if "POST" in route.methods and any(name == b"origin" for name, _ in request.headers):
-            return _text(403, "not from a browser")
-        return route.answer()
-
-
-class _Connection(asyncio.Protocol):
-    """One HTTP connection with a deadline over its whole life."""
-
-    def __init__(self, server: StatusServer) -> None:
-        self._server = server
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=LONGEST_HEADERS)
-        self._loop = asyncio.get_running_loop()
-        self._gone = self._loop.create_future()
-        self._transport: asyncio.Transport
-        self._deadline: asyncio.TimerHandle
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._deadline = self._loop.call_later(LONGEST_CONNECTION, self._transport.abort)
-        self._server.connections.add(self)
-        if len(self._server.connections) > MOST_CONNECTIONS:
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        if self._http.our_state is not h11.IDLE:
-            return  # its request has been answered
-        try:
-            self._http.receive_data(data)
-            event = self._http.next_event()
-        except h11.RemoteProtocolError:
-            self._say(_text(400, "not HTTP"), head=False)  # our log is not the place to tell of it
-            return
-        if isinstance(event, h11.Request):
-            try:
-                answer = self._server.answer(event)
-            except Exception:
-                _log.exception("no answer to %s", event.target.decode("latin-1"))
-                answer = _text(500, "failed")
-            self._say(answer, head=event.method == b"HEAD")
-
-    def _say(self, answer: Answer, head: bool) -> None:
+    async def _app(self, scope: Mapping[str, Any], receive: object, send: Callable[[Any], Any]) -> None:
+        """The ASGI application; a request's body is not read."""
+        answer = self._answer(scope)
         headers = [
             (b"content-type", answer.kind.encode()),
             (b"content-length", b"%d" % len(answer.body)),
@@ -163,23 +131,36 @@ class _Connection(asyncio.Protocol):
             (b"connection", b"close"),
             *answer.headers,
         ]
-        events = [h11.Response(status_code=answer.status, headers=headers), h11.EndOfMessage()]
-        if not head:
-            events.insert(1, h11.Data(data=answer.body))
-        with contextlib.suppress(h11.LocalProtocolError):  # where it has broken HTTP in a way that forbids an answer
-            self._transport.write(b"".join(self._http.send(event) or b"" for event in events))
-        self._transport.close()
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+    def _answer(self, scope: Mapping[str, Any]) -> Answer:
+        route = self.routes.get(scope["path"])
+        if route is None:
+            return _text(404, f"not found; there is {' '.join(self.routes)}")
+        if scope["method"] not in route.methods:
+            allowed = ", ".join(route.methods)
+            return _text(405, f"expected {allowed}")._replace(headers=((b"allow", allowed.encode()),))
+        # A page in somebody's browser may send a POST to 127.0.0.1, but not without saying so.
+        if "POST" in route.methods and any(name == b"origin" for name, _ in scope["headers"]):
+            return _text(403, "not from a browser")
+        return route.answer()
+
+
+class _Connection(H11Protocol):
+    """One HTTP connection with a deadline over its whole life."""
+
+    _deadline: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(LONGEST_CONNECTION, transport.abort)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
-        self._server.connections.discard(self)
-        if not self._gone.done():
-            self._gone.set_result(None)
-
-    def close(self) -> asyncio.Future[None]:
-        """Close when what was written has gone out; the future is done when the connection is."""
-        self._transport.close()
-        return self._gone
+        super().connection_lost(exc)
 
 
 def _begin(action: Callable[[], object]) -> Callable[[], Answer]:

@@ -104,16 +104,6 @@ def test_what_machines_read() -> None:
     play(test)
 
 
-def test_what_fails_is_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    async def test(world: World) -> None:
-        world.health = ()  # type: ignore[assignment]
-        assert (await world.ask("GET", "/healthz"))[::2] == (500, b"failed\n")
-        assert (await world.ask("GET", "/readyz")).status == 503
-
-    play(test)
-    assert "no answer to /healthz" in caplog.text
-
-
 def test_head_has_the_headers_of_get_and_no_body() -> None:
     async def test(world: World) -> None:
         reply = await world.ask("HEAD", "/metrics")
