@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -72,14 +70,19 @@ def extensions(name: str) -> list[Path]:
     return [path for path in beside if path.exists()]
 
 
-class _SourceOnly(MetaPathFinder):
-    """Finds the .py of the hot modules where the ordinary search would prefer the compiled file beside it."""
+class _SourceOnly:
+    """Finds the .py of the hot modules where the ordinary search would prefer the compiled file beside it.
+
+    By its method a MetaPathFinder; that class would bring modules that no start needs.
+    """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname not in COMPILED:
             return None
+        from importlib.util import spec_from_file_location
+
         location = str(source(fullname))
         return spec_from_file_location(fullname, location, loader=SourceFileLoader(fullname, location))
 

@@ -22,7 +22,7 @@ from dataclasses import replace
 
 import uvloop
 
-from proxy import about, logs
+from proxy import logs
 from proxy.config import ConfigError, difference, reloaded
 from proxy.errors import ProxyError
 from proxy.net import certificates, tls
@@ -121,7 +121,8 @@ class Server:
             for listener in self._listeners:
                 listener.close()
             raise
-        await asyncio.to_thread(importlib.import_module, "proxy.metrics")  # ready without it, and not at a scrape
+        for name in ("proxy.metrics", "proxy.about", "proxy.web"):  # ready without them, and not at a scrape
+            await asyncio.to_thread(importlib.import_module, name)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
@@ -180,7 +181,7 @@ class Server:
     @functools.cached_property
     def _exposition(self) -> Callable[[], tuple[str, bytes]]:
         """What a scrape gets: what it needs is imported when Forebay is ready, or here."""
-        from proxy import metrics
+        from proxy import about, metrics
 
         return metrics.exposition(
             metrics.Sources(

@@ -1,8 +1,7 @@
 """The web port: /metrics, /healthz and /readyz for machines that watch, /drain and /quitquitquit for ones that stop us.
 
-uvicorn's HTTP protocol (on h11) runs inside the proxy's own event loop: Forebay listens itself and uses nothing of
-uvicorn's server, which would poll ten times a second and take over the signals. Each connection serves one request
-and lives for seconds at most, so a slow or silent one holds nothing for long.
+Forebay listens itself; HTTP is spoken by ``web``, which is imported when Forebay is ready or at the first connection:
+it takes a third of the time of a start.
 
 It does not know what the metrics are, nor what ready means: functions are given to it.
 """
@@ -10,19 +9,14 @@ It does not know what the metrics are, nor what ready means: functions are given
 from __future__ import annotations
 
 import asyncio
-import logging
+import functools
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
-
-from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from proxy.settings import split_address
 
-LONGEST_CONNECTION = 10.0  # seconds from connect to the end of the answer
-MOST_CONNECTIONS = 64
-LONGEST_HEADERS = 16 * 1024
+if TYPE_CHECKING:
+    from proxy.web import Web
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -72,44 +66,29 @@ class StatusServer:
         for path, action in (("/drain", drain), ("/quitquitquit", quit)):
             if action is not None:
                 self.routes[path] = Route(("POST",), _begin(action))
-        self._state = ServerState()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Listen. A web port that cannot answer is no reason to be quiet: ``OSError`` goes up."""
-        # Whoever sends rubbish is told so; our log is not the place.
-        logging.getLogger("uvicorn").setLevel(logging.ERROR)
-        config = Config(
-            self._app,
-            interface="asgi3",
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            h11_max_incomplete_event_size=LONGEST_HEADERS,
-        )
-        config.load()
         loop = asyncio.get_running_loop()
         where = split_address(self.listen)
         if isinstance(where, str):
-            self._server = await loop.create_unix_server(lambda: _Connection(config, self._state, {}), where)
+            self._server = await loop.create_unix_server(lambda: self._web.connection(), where)
         else:
-            self._server = await loop.create_server(lambda: _Connection(config, self._state, {}), *where)
+            self._server = await loop.create_server(lambda: self._web.connection(), *where)
+
+    @functools.cached_property
+    def _web(self) -> Web:
+        from proxy.web import Web
+
+        return Web(self._app)
 
     async def stop(self) -> None:
         """Stop listening, let answers under way end (they have seconds), close the rest."""
         if self._server is None:
             return
         self._server.close()
-        for connection in list(self._state.connections):
-            connection.shutdown()
-        tasks = list(self._state.tasks)
-        if tasks:
-            await asyncio.wait(tasks, timeout=LONGEST_CONNECTION)
+        await self._web.stop()
         await self._server.wait_closed()
         self._server = None
 
@@ -145,22 +124,6 @@ class StatusServer:
         if "POST" in route.methods and any(name == b"origin" for name, _ in scope["headers"]):
             return _text(403, "not from a browser")
         return route.answer()
-
-
-class _Connection(H11Protocol):
-    """One HTTP connection with a deadline over its whole life."""
-
-    _deadline: asyncio.TimerHandle
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._deadline = self.loop.call_later(LONGEST_CONNECTION, transport.abort)
-        if len(self.connections) > MOST_CONNECTIONS:
-            transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._deadline.cancel()
-        super().connection_lost(exc)
 
 
 def _begin(action: Callable[[], object]) -> Callable[[], Answer]:

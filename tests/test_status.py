@@ -13,7 +13,7 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy import status
+from proxy import web
 from proxy.status import StatusServer
 
 BODY = b"# some metrics\n" * 1000
@@ -186,7 +186,7 @@ def test_any_bytes_get_an_answer_or_a_close(request_bytes: bytes) -> None:
 
 
 def test_clients_that_do_not_finish_are_cut_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "LONGEST_CONNECTION", 0.05)
+    monkeypatch.setattr(web, "LONGEST_CONNECTION", 0.05)
 
     async def test(world: World) -> None:
         for start in (
@@ -205,7 +205,7 @@ def test_clients_that_do_not_finish_are_cut_at_the_deadline(monkeypatch: pytest.
 
 
 def test_more_connections_than_allowed_are_cut_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(web, "MOST_CONNECTIONS", 3)
 
     async def test(world: World) -> None:
         kept = [await world.connect() for _ in range(3)]
