@@ -3,7 +3,9 @@ cdef class Stream:
     cdef public bint reading_paused
     cdef bint _plain
     cdef bint _resting
+    cdef Py_ssize_t _taken
     cdef public object _tls
+    cdef bytes _waiting
     cdef public bint closing
     cdef public long long received_bytes
     cdef public long long sent_bytes

@@ -20,6 +20,8 @@ from proxy.wire.compression import Compression
 _READ_AHEAD = 256 * 1024  # compressed bytes
 _MOST_AT_ONCE = 256_000
 """The size of uvloop's read buffer: after a chunk that filled it, libuv reads on at once, up to 32 times."""
+_PIECE = 64 * 1024
+"""How much of a chunk is decrypted or unpacked before the others have a turn of the loop."""
 
 
 class Stream:
@@ -32,7 +34,9 @@ class Stream:
         "_compression",
         "_plain",
         "_resting",
+        "_taken",
         "_tls",
+        "_waiting",
         "closing",
         "reading_paused",
         "received_bytes",
@@ -50,6 +54,8 @@ class Stream:
         self._compression: Compression | None = None
         self.reading_paused = False
         self._resting = False  # gives the others a turn of the loop before it reads on
+        self._waiting = b""  # a chunk that is taken piece by piece, and how much of it has been
+        self._taken = 0
         self.closing = False
         self.write_paused = False
         self.throttles: Stream | None = None
@@ -64,8 +70,16 @@ class Stream:
 
     def data_received(self, data: bytes) -> None:
         self.received_bytes += len(data)
+        if not self._plain and len(data) > _PIECE:
+            self._waiting, self._taken = data, 0
+            self.rest()
+            self._take_waiting()
+            return
         if len(data) >= _MOST_AT_ONCE:
             self.rest()
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
         if self._tls is not None:
             data = self._decrypted(self._tls, data)
             if not data:
@@ -80,6 +94,8 @@ class Stream:
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        while self._waiting and not self.closing:
+            self._take_waiting()
         self.closing = True
         if self.throttles is not None:
             self.throttles.resume_reading()
@@ -144,7 +160,9 @@ class Stream:
     def resume_reading(self) -> None:
         if self.reading_paused and not self.closing:
             self.reading_paused = False
-            if not self._resting:
+            if self._waiting:
+                self.rest()
+            elif not self._resting:
                 self.transport.resume_reading()
             self.unpack_soon()
 
@@ -176,8 +194,21 @@ class Stream:
 
     def _read_on(self) -> None:
         self._resting = False
-        if not self.reading_paused and not self.closing:
+        if self.reading_paused or self.closing:
+            return
+        if self._waiting:
+            self.rest()
+            self._take_waiting()
+        else:
             self.transport.resume_reading()
+
+    def _take_waiting(self) -> None:
+        start = self._taken
+        self._taken = start + _PIECE
+        data = self._waiting[start : self._taken]
+        if self._taken >= len(self._waiting):
+            self._waiting = b""
+        self._take(data)
 
     def _unpack(self, compression: Compression) -> None:
         """Hand on what has come, one compressed packet after the other, as long as more is taken.

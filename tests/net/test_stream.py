@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 
 import pytest
 import uvloop
 
 from proxy.net.stream import Stream
+from proxy.wire.compression import Compression, algorithm
 
 MOST = 256_000  # uvloop reads no more at once
+PIECE = 65536
 PILE = 2_000_000
 
 
@@ -79,6 +82,29 @@ def test_a_pile_is_read_in_turns() -> None:
         return stream
 
     assert max(uvloop.run(trial()).came.values()) <= MOST
+
+
+def test_what_has_to_be_unpacked_is_taken_in_pieces() -> None:
+    """Decrypting and unpacking a full buffer takes several times as long as reading it."""
+    packet = (16000).to_bytes(3, "little") + b"\0\0\0\0" + bytes(16000)
+
+    async def trial() -> Counting:
+        stream = Counting()
+        peer = await connect(stream)
+        stream.start_compression(Compression(algorithm("zlib"), asks=True))
+        stream.pause_reading()
+        peer.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            sent = 0
+            while sent < PILE:
+                sent += peer.send((packet * 100)[sent % len(packet) :])
+        stream.resume_reading()
+        await asyncio.wait_for(stream.all_of(sent // len(packet) * 16000), 20)
+        await ended(peer, stream)
+        return stream
+
+    # What is counted as one turn may be the end of one and the beginning of the next.
+    assert max(uvloop.run(trial()).came.values()) <= 2 * PIECE + 16000
 
 
 @pytest.mark.parametrize("resumes_first", [True, False])
