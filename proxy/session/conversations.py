@@ -42,7 +42,7 @@ _RESET = (
 )
 # MySQL wants a privilege for it, and warns.
 _SETS_DATABASE = "SET @@SESSION.collation_database=@@SESSION.collation_database"
-_SETTLED = 4  # columns that every settling asks for, before those of user variables
+_SETTLED = 5  # columns that every settling asks for, before those of user variables
 _VARIABLES = "SHOW SESSION VARIABLES"
 
 
@@ -140,7 +140,7 @@ def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
 
     Warnings come first, because other questions clear them; what is asked in detail makes errors, hence no count is
     asked for then. FOUND_ROWS() is asked without any table, which would change it, and only where needed, because
-    MySQL warns of it, and then counts that warning only. At the end no warning is
+    MySQL warns of it, and then counts that warning only, and no errors. At the end no warning is
     left; that takes a statement with a table, over any other MariaDB keeps them.
     """
     commands = [query("SHOW WARNINGS")] if residue & WARNINGS else []
@@ -148,12 +148,12 @@ def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
     if in_detail:
         commands += detail_commands()
     found_rows = "FOUND_ROWS()" if residue & FOUND_ROWS else "0"
-    count = "@@warning_count" if residue & WARNINGS else "0"
+    counts = ("@@warning_count", "@@error_count") if residue & WARNINGS else ("0", "0")
     items = [
         "LAST_INSERT_ID()",
         "@@collation_connection",
         found_rows,
-        count,
+        *counts,
         *variables.questions(names, bool(residue & COLLATED)),
     ]
     if in_detail:
@@ -183,11 +183,14 @@ def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:
     at = (len(detail_commands()) if in_detail else 0) + 1 if residue & WARNINGS else 0
     table = answers[at].table()
     row = table.rows[0]
-    insert_id, collation, found_rows, count = _texts(row[:_SETTLED])
+    insert_id, collation, found_rows, count, errors = _texts(row[:_SETTLED])
     if residue & WARNINGS:
         rows = answers[0].rows()
-        result.warnings = Conditions(rows, len(rows) if in_detail else max(len(rows), int(count)))
-        if in_detail:
+        result.warnings = Conditions(rows, len(rows))
+        if not in_detail:
+            result.warnings.total = max(len(rows), int(count))
+            result.warnings.unlisted = max(0, int(errors) - result.warnings.errors)
+        else:
             result.warnings.details = details(row[_SETTLED + len(names) * variables.COLUMNS :], len(rows))
     if residue & INSERT_ID:
         result.insert_id = int(insert_id)

@@ -346,6 +346,16 @@ FOUND = (
         "0> SELECT @@warning_count, @@error_count",
     ),
     Found(
+        "errors that are counted without a row",
+        "0> SET max_error_count = 0\n0> SELEC 1\n1> SELECT 1\n0> SELECT @@warning_count, @@error_count\n"
+        "0> SELECT ~0 + ~0, 1/0\n1> SELECT 1\n0> SELECT @@warning_count, @@error_count\n1> SELECT 1\n"
+        "0> SELECT @@warning_count, @@error_count\n0> SET max_error_count = max_error_count\n1> SELECT 1\n"
+        "0> SELECT @@warning_count, @@error_count\n1> SELECT 1\n0> SHOW ERRORS\n0> SET max_error_count = 1\n"
+        "0> SELECT 1/0, 2/0, ~0 + ~0\n1> SELECT 1\n0> SELECT @@warning_count, @@error_count\n1> SELECT 1\n"
+        "0> SHOW WARNINGS",
+        only="mariadb",
+    ),
+    Found(
         "FOUND_ROWS() after an UPDATE of two tables",
         "0> UPDATE orap_0.t x STRAIGHT_JOIN orap_0.u y ON x.id = y.id SET x.n = 9\n0> SELECT FOUND_ROWS()\n"
         "0> UPDATE orap_0.t x STRAIGHT_JOIN orap_0.u y ON x.id = y.id SET x.n = 8\n1> SELECT 1\n0> SELECT FOUND_ROWS()",

@@ -133,12 +133,24 @@ class World:
         self._each(places, lambda place: self._run(place, ";".join(_RESET.format(s=name) for name in names(place))))
 
     def _end_branches(self) -> None:
-        """A case that was cut short may leave prepared XA transactions, which outlive their connections."""
-        with self.admins[0].cursor() as cursor:
-            cursor.execute("XA RECOVER")
-            for _, _, _, xid in cursor.fetchall():
-                with contextlib.suppress(pymysql.err.OperationalError):  # its connection has ended it meanwhile
-                    cursor.execute("XA ROLLBACK %s", (xid,))
+        """A case that was cut short may leave prepared XA transactions, which outlive their connections.
+
+        MariaDB was seen to answer XA RECOVER itself with 1402, that a branch was rolled back: then it is asked again,
+        and each time on a connection that had no branch before.
+        """
+
+        def ended() -> bool:
+            with contextlib.closing(self.server.connect()) as admin, admin.cursor() as cursor:
+                try:
+                    cursor.execute("XA RECOVER")
+                except pymysql.err.OperationalError:
+                    return False
+                for _, _, _, xid in cursor.fetchall():
+                    with contextlib.suppress(pymysql.err.OperationalError):  # its connection has ended it meanwhile
+                        cursor.execute("XA ROLLBACK %s", (xid,))
+            return True
+
+        wait_until(ended, "XA RECOVER is answered", 60)
 
     def refresh(self) -> None:
         """Close Forebay's server connections, so that it opens new ones, which remember nothing."""
