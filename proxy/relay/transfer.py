@@ -62,7 +62,7 @@ def send_renamed(client: Client, server: ServerConnection, packet: bytes, names:
     """Send ``packet`` instead, in whose answer the columns are to be named as in ``names``."""
     as_written = outgoing.packet(client, server)
     written = client.packet, client.attributed
-    if client.attributed:
+    if client.attributed and client.command == COM_QUERY:  # an execution's stay, whatever statement it is of
         client.attributed = attributes.with_those_of(client.attributed, packet)
     client.packet = packet
     send(client, server)

@@ -356,6 +356,11 @@ FOUND = (
         only="mariadb",
     ),
     Found(
+        "an execution with query attributes that asks for ROW_COUNT()",
+        "0> INSERT INTO orap_0.t (n) VALUES (1)\n0> [prepare about last]\n0> [execute]",
+        "rich, query attributes",
+    ),
+    Found(
         "FOUND_ROWS() after an UPDATE of two tables",
         "0> UPDATE orap_0.t x STRAIGHT_JOIN orap_0.u y ON x.id = y.id SET x.n = 9\n0> SELECT FOUND_ROWS()\n"
         "0> UPDATE orap_0.t x STRAIGHT_JOIN orap_0.u y ON x.id = y.id SET x.n = 8\n1> SELECT 1\n0> SELECT FOUND_ROWS()",
