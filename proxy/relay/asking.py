@@ -247,8 +247,9 @@ def _rewrite(client: Client) -> None:
     values = _values(client)
     if not values or client.state is None:
         return
-    if client.command != COM_QUERY:
+    if client.command == COM_STMT_EXECUTE:
         _execute_instead(client, values)
+    if client.command != COM_QUERY:
         return
     found = with_values(executions.text(client.packet), client.state.mode, values)
     if found is not None and found[1]:

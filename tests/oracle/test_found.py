@@ -361,6 +361,12 @@ FOUND = (
         "rich, query attributes",
     ),
     Found(
+        "a schema that is not there, after two errors",
+        "0> SELECT 1\n0> [execute nothing]\n0> [execute nothing]\n0> [schema nowhere]\n0> SELECT @@error_count\n"
+        "0> [execute nothing]\n0> [execute nothing]\n1> SELECT 1\n0> [schema nowhere]\n0> SHOW WARNINGS\n"
+        "0> [execute nothing]\n0> [execute nothing]\n1> SELECT 1\n0> [fields of nothing]\n0> SHOW COUNT(*) ERRORS",
+    ),
+    Found(
         "FOUND_ROWS() after an UPDATE of two tables",
         "0> UPDATE orap_0.t x STRAIGHT_JOIN orap_0.u y ON x.id = y.id SET x.n = 9\n0> SELECT FOUND_ROWS()\n"
         "0> UPDATE orap_0.t x STRAIGHT_JOIN orap_0.u y ON x.id = y.id SET x.n = 8\n1> SELECT 1\n0> SELECT FOUND_ROWS()",
