@@ -364,7 +364,7 @@ FOUND = (
         "a schema that is not there, after two errors",
         "0> SELECT 1\n0> [execute nothing]\n0> [execute nothing]\n0> [schema nowhere]\n0> SELECT @@error_count\n"
         "0> [execute nothing]\n0> [execute nothing]\n1> SELECT 1\n0> [schema nowhere]\n0> SHOW WARNINGS\n"
-        "0> [execute nothing]\n0> [execute nothing]\n1> SELECT 1\n0> [fields of nothing]\n0> SHOW COUNT(*) ERRORS",
+        "0> [execute nothing]\n0> [execute nothing]\n1> SELECT 1\n0> [fields of nothing]\n0> SELECT @@error_count",
     ),
     Found(
         "FOUND_ROWS() after an UPDATE of two tables",
