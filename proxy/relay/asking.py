@@ -103,7 +103,8 @@ def _needs_list(client: Client, flags: int) -> bool:
 def bring(client: Client, server: ServerConnection) -> Talk:
     """Make the client's own server connection fit for the command."""
     flags = wanted(client)
-    if (client.counted_elsewhere and flags & _COUNTS) or _needs_list(client, flags):
+    is_asked = flags & _DIAGNOSTICS and client.ahead  # memory answers
+    if (client.counted_elsewhere and flags & _COUNTS) or is_asked or _needs_list(client, flags):
         yield from recall(client, server)
     yield from restore(client, server, is_own=True)
 

@@ -43,6 +43,8 @@ _COMMANDS: dict[str, s.Step] = {
     "[prepare warnings]": s.Prepare("", "h", b"SHOW WARNINGS"),
     "[prepare a SET]": s.Prepare("", "h", b"SET time_zone = '+06:00'"),
     "[prepare a mistake]": s.Prepare("", "h", b"SELEC 1"),
+    "[prepare an INSERT]": s.Prepare("", "h", b"INSERT IGNORE INTO orap_0.t (id) VALUES (?)"),
+    "[execute 1]": s.Execute("", "h", (9223372036854775807,)),
     "[prepare @a]": s.Prepare("", "h", b"SET @a = ?"),
     "[fields]": s.FieldList("", b"t"),
     "[fields of nothing]": s.FieldList("", b"missing"),
@@ -359,6 +361,12 @@ FOUND = (
         "an execution with query attributes that asks for ROW_COUNT()",
         "0> INSERT INTO orap_0.t (n) VALUES (1)\n0> [prepare about last]\n0> [execute]",
         "rich, query attributes",
+    ),
+    Found(
+        "a condition of an execution, and a SET that is answered here",
+        "1> SET NAMES utf8mb4\n0> [prepare an INSERT]\n0> [execute 1]\n0> SET NAMES utf8mb4\n"
+        "0> GET DIAGNOSTICS CONDITION 1 @state = RETURNED_SQLSTATE, @text = MESSAGE_TEXT, @number = MYSQL_ERRNO\n"
+        "0> SELECT @state",
     ),
     Found(
         "a schema that is not there, after two errors",
