@@ -254,9 +254,7 @@ def _rewrite(client: Client) -> None:
         return
     found = with_values(executions.text(client.packet), client.state.mode, values)
     if found is not None and found[1]:
-        text, names = found
-        packet = frame(bytes((COM_QUERY,)) + text)
-        client.on_lent = lambda server: client.send_renamed(server, packet, names)
+        client.on_lent = lambda server: _send_instead(client, server, *found)
     elif found is None and client.traits is not None and client.traits.verb == b"CREATE":
         raise NotSupported(_CANNOT)  # a table made of the answer would have another column name
 
@@ -290,10 +288,13 @@ def send_with_id(client: Client, server: ServerConnection) -> None:
     assert client.state is not None
     found = with_values(executions.text(client.packet), client.state.mode, {b"CONNECTION_ID": client.id})
     if found is not None and found[1]:
-        text, names = found
-        client.send_renamed(server, frame(bytes((COM_QUERY,)) + text), names)
+        _send_instead(client, server, *found)
     else:
         client.send(server)
+
+
+def _send_instead(client: Client, server: ServerConnection, text: bytes, names: dict[bytes, bytes]) -> None:
+    client.send_renamed(server, frame(bytes((COM_QUERY,)) + text), names)
 
 
 def execute_with_id(client: Client, server: ServerConnection) -> None:

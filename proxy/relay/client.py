@@ -253,9 +253,8 @@ class Client(Stream):
             self.read_on()
 
     def takes_more(self) -> bool:
-        return (
-            not self.reading_paused and self.phase != BUSY
-        )  # a command's compressed packet says how its answer is numbered
+        # A command's compressed packet says how its answer is numbered.
+        return not self.reading_paused and self.phase != BUSY
 
     def tls_ready(self) -> None:
         self.secure = True

@@ -14,6 +14,7 @@ from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
 from proxy.wire import replies
 from proxy.wire.frames import frame_all
+from tests.net.pairs import connect
 
 DEADLINE = 30.0
 MOST = 262_144  # bytes of one answer in a turn of the loop, and what may wait for a client
@@ -73,18 +74,6 @@ class Talk:
             stream.abort()
         self.from_server.close()
         self.to_client.close()
-
-
-async def connect(stream: Stream) -> socket.socket:
-    """The other end of the stream."""
-    loop = asyncio.get_running_loop()
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        peer = socket.create_connection(door.getsockname())
-        accepted, _ = door.accept()
-    accepted.setblocking(False)
-    peer.setblocking(False)
-    await loop.connect_accepted_socket(lambda: stream, accepted)  # type: ignore[arg-type, return-value]
-    return peer
 
 
 async def until(condition: Callable[[], bool]) -> int:

@@ -11,6 +11,7 @@ import uvloop
 
 from proxy.net.stream import Stream
 from proxy.wire.compression import Compression, algorithm
+from tests.net.pairs import connect
 
 MOST = 256_000  # uvloop reads no more at once
 PIECE = 65536
@@ -49,17 +50,6 @@ def pile_up(peer: socket.socket, stream: Stream) -> int:
         except BlockingIOError:
             break
     return size
-
-
-async def connect(stream: Counting) -> socket.socket:
-    """The other end of the stream."""
-    loop = asyncio.get_running_loop()
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        peer = socket.create_connection(door.getsockname())
-        accepted, _ = door.accept()
-    accepted.setblocking(False)
-    await loop.connect_accepted_socket(lambda: stream, accepted)  # type: ignore[arg-type, return-value]
-    return peer
 
 
 async def ended(peer: socket.socket, stream: Counting) -> None:
