@@ -18,8 +18,11 @@ __version__ = "0.1.0"
 # The hot modules: ordinary .py files typed by a sibling .pxd. setup.py compiles them; uncompiled they run as they are.
 COMPILED = (
     "proxy.net.bulk",
+    "proxy.net.doorway",
+    "proxy.net.poller",
     "proxy.net.server_connection",
     "proxy.net.stream",
+    "proxy.net.transport",
     "proxy.pool.alarm",
     "proxy.pool.core",
     "proxy.pool.opener",

@@ -1,3 +1,4 @@
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.string cimport memcpy
 
@@ -31,6 +32,9 @@ cdef inline bytes with_number(bytes data, Py_ssize_t at, unsigned int number):
     to[2] = number >> 16 & 0xFF
     to[3] = number >> 24
     return made
+
+cdef inline bytes head(bytearray buffer, Py_ssize_t size):
+    return PyBytes_FromStringAndSize(PyByteArray_AS_STRING(buffer), size)
 
 cdef inline bytes framed(bytes payload, int sequence):
     cdef Py_ssize_t size = PyBytes_GET_SIZE(payload)

@@ -16,6 +16,11 @@ def copy(to: bytearray, at: int, data: bytes, start: int, end: int) -> int:
     return behind
 
 
+def head(buffer: bytearray, size: int) -> bytes:
+    """The first ``size`` bytes, of which there must be so many."""
+    return bytes(memoryview(buffer)[:size])
+
+
 def framed(payload: bytes, sequence: int) -> bytes:
     """One frame with this payload, which is shorter than 16 MiB."""
     return (len(payload) | sequence << 24).to_bytes(4, "little") + payload

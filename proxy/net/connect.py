@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from proxy.errors import ServerUnavailable
+from proxy.net import sockets
+from proxy.net.poller import running
 from proxy.net.server_connection import ServerConnection
+from proxy.net.transport import Transport
 from proxy.settings import TargetSettings, split_address
 from proxy.wire import packets
 from proxy.wire.answers import SERVER_CAPABILITIES
@@ -63,22 +66,52 @@ async def open_server_connection(
 
 
 async def _connect(address: str) -> ServerConnection:
-    loop = asyncio.get_running_loop()
-    connection: ServerConnection
-    make: Any = ServerConnection  # by class no asyncio.BaseProtocol, see Stream
     try:
         where = split_address(address)
-        if isinstance(where, str):
-            _, connection = await loop.create_unix_connection(make, where)
-        else:
-            transport, connection = await loop.create_connection(make, *where)
-            raw = transport.get_extra_info("socket")
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        raw = await (_unix(where) if isinstance(where, str) else _tcp(*where))
     except OSError as error:
         raise ServerUnavailable(f"Can't connect to the server at {address}: {error}") from error
+    connection = ServerConnection()
     connection.address = address
+    transport = Transport(raw.detach(), connection, running())
+    try:
+        transport.start()
+    except OSError as error:
+        sockets.close(transport.descriptor)
+        raise ServerUnavailable(f"Can't connect to the server at {address}: {error}") from error
+    connection.connection_made(transport)
     return connection
+
+
+async def _unix(path: str) -> socket.socket:
+    return await _connected(socket.AF_UNIX, path)
+
+
+async def _tcp(host: str, port: int) -> socket.socket:
+    """The first of the name's addresses that takes the connection. Raises what the last one says."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    failure = OSError(f"{host} has no address")
+    for family, where in dict.fromkeys((each[0], each[4]) for each in found):
+        try:
+            raw = await _connected(family, where)
+        except OSError as error:
+            failure = error
+        else:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            return raw
+    raise failure
+
+
+async def _connected(family: int, where: Any) -> socket.socket:
+    raw = socket.socket(family)
+    try:
+        raw.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(raw, where)
+    except BaseException:
+        raw.close()
+        raise
+    return raw
 
 
 async def _log_in(

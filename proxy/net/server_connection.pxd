@@ -44,6 +44,7 @@ cdef class ServerConnection(Stream):
     cdef public set variables_seen
     cdef public str version
 
+    cpdef data_received(self, bytes data)
     cpdef received(self, data)
     @cython.locals(commands=list)
     cpdef converse(self, talk, finished, bytes behind=*)

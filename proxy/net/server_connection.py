@@ -128,7 +128,7 @@ class ServerConnection(Stream):
             self.received_bytes += len(data)
             self.answering(data)
         else:
-            super().data_received(data)
+            Stream.data_received(self, data)
 
     def received(self, data: bytes) -> None:
         if self.answering is not None:

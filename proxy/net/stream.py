@@ -1,7 +1,7 @@
 # cython: annotation_typing=False
 """One connection's bytes: receive, write, flow control both ways, TLS at any moment, compression, close.
 
-A ``Stream`` is an asyncio protocol. It hands decrypted chunks to ``received`` and a lost connection to
+A ``Stream`` is the protocol of a ``Transport``. It hands decrypted chunks to ``received`` and a lost connection to
 ``lost``; subclasses say what these mean. ``throttles`` is the stream on the other side whose reading
 stops while this one's peer is slow: so memory stays bounded both ways.
 
@@ -15,28 +15,19 @@ import ssl
 
 from proxy.errors import ProxyError
 from proxy.net.tls import TlsLayer
+from proxy.net.transport import Protocol, Transport
 from proxy.wire.compression import Compression
 
 _READ_AHEAD = 256 * 1024  # compressed bytes
-_MOST_AT_ONCE = 256_000
-"""The size of uvloop's read buffer: after a chunk that filled it, libuv reads on at once, up to 32 times."""
-_PIECE = 64 * 1024
-"""How much of a chunk is decrypted or unpacked before the others have a turn of the loop."""
 
 
-class Stream:
-    """A transport with a TLS layer when one was started. All methods are called on the loop's thread.
-
-    Not an asyncio.Protocol by class, because a compiled class cannot inherit from one; uvloop asks for methods only.
-    """
+class Stream(Protocol):
+    """A transport with a TLS layer when one was started. All methods are called on the loop's thread."""
 
     __slots__ = (
         "_compression",
         "_plain",
-        "_resting",
-        "_taken",
         "_tls",
-        "_waiting",
         "closing",
         "reading_paused",
         "received_bytes",
@@ -46,40 +37,27 @@ class Stream:
         "write_paused",
     )
 
-    transport: asyncio.Transport
+    transport: Transport
 
     def __init__(self) -> None:
         self._plain = True  # neither TLS nor compression: bytes are what they are
         self._tls: TlsLayer | None = None
         self._compression: Compression | None = None
         self.reading_paused = False
-        self._resting = False  # gives the others a turn of the loop before it reads on
-        self._waiting = b""  # a chunk that is taken piece by piece, and how much of it has been
-        self._taken = 0
         self.closing = False
         self.write_paused = False
         self.throttles: Stream | None = None
         self.received_bytes = 0
         self.sent_bytes = 0
 
-    # What the event loop calls.
+    def connection_made(self, transport: Transport) -> None:
+        """From now on these are both ends of one connection."""
+        self.transport = transport
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
-        self.transport = transport  # type: ignore[assignment]
+    # What the transport calls.
 
     def data_received(self, data: bytes) -> None:
         self.received_bytes += len(data)
-        if not self._plain and len(data) > _PIECE:
-            self._waiting, self._taken = data, 0
-            self.rest()
-            self._take_waiting()
-            return
-        if len(data) >= _MOST_AT_ONCE:
-            self.rest()
-        self._take(data)
-
-    def _take(self, data: bytes) -> None:
         if self._tls is not None:
             data = self._decrypted(self._tls, data)
             if not data:
@@ -90,12 +68,10 @@ class Stream:
             return
         self.received(data)
 
-    def eof_received(self) -> bool:
-        return False
+    def eof_received(self) -> None:
+        pass
 
     def connection_lost(self, exc: Exception | None) -> None:
-        while self._waiting and not self.closing:
-            self._take_waiting()
         self.closing = True
         if self.throttles is not None:
             self.throttles.resume_reading()
@@ -154,16 +130,12 @@ class Stream:
         """Leave what the peer sends in the kernel's buffers."""
         if not self.reading_paused and not self.closing:
             self.reading_paused = True
-            if not self._resting:
-                self.transport.pause_reading()
+            self.transport.pause_reading()
 
     def resume_reading(self) -> None:
         if self.reading_paused and not self.closing:
             self.reading_paused = False
-            if self._waiting:
-                self.rest()
-            elif not self._resting:
-                self.transport.resume_reading()
+            self.transport.resume_reading()
             self.unpack_soon()
 
     def start_tls(self, context: ssl.SSLContext, server_side: bool, hostname: str | None, first: bytes) -> None:
@@ -182,33 +154,6 @@ class Stream:
         """From here on both ways are compressed."""
         self._plain = False
         self._compression = compression
-
-    def rest(self) -> None:
-        """Leave the rest to the loop's next turn: what a slow peer has let pile up in the kernel would be read in one
-        go, and everybody else would wait for some milliseconds.
-        """
-        if not self._resting and not self.reading_paused and not self.closing:
-            self._resting = True
-            self.transport.pause_reading()
-            asyncio.get_running_loop().call_soon(self._read_on)
-
-    def _read_on(self) -> None:
-        self._resting = False
-        if self.reading_paused or self.closing:
-            return
-        if self._waiting:
-            self.rest()
-            self._take_waiting()
-        else:
-            self.transport.resume_reading()
-
-    def _take_waiting(self) -> None:
-        start = self._taken
-        self._taken = start + _PIECE
-        data = self._waiting[start : self._taken]
-        if self._taken >= len(self._waiting):
-            self._waiting = b""
-        self._take(data)
 
     def _unpack(self, compression: Compression) -> None:
         """Hand on what has come, one compressed packet after the other, as long as more is taken.
@@ -254,7 +199,7 @@ class Stream:
 
     def buffered(self) -> int:
         """Bytes written here that the kernel has not taken yet."""
-        return self.transport.get_write_buffer_size()
+        return self.transport.unsent
 
     def _decrypted(self, tls: TlsLayer, data: bytes) -> bytes:
         """Feed the TLS layer; a peer that breaks TLS is cut off."""

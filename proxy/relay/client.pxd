@@ -76,6 +76,7 @@ cdef class Client(Stream):
     cdef public frozenset wanted
     cdef public int warned
 
+    cpdef data_received(self, bytes data)
     cpdef bint granted(self, ServerConnection connection) except -1
     @cython.locals(header="const unsigned char *", size=Py_ssize_t)
     cpdef received(self, data)

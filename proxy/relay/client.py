@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, ProxyError, ServerLost, ShuttingDown
 from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
+from proxy.net.transport import Transport
 from proxy.relay import asking, commands, executing, leaving, lending, login, own_answers, preparing, transfer
 from proxy.relay.linked import Linked
 from proxy.relay.phases import BUSY, CLOSED, FILE, IDLE, LOGIN
@@ -183,8 +184,7 @@ class Client(Stream):
     def peer(self) -> str:
         """The host that it has come from. Few are ever asked, and the transport knows it even when it is closed."""
         if not self._peer:
-            name = self.transport.get_extra_info("peername")
-            self._peer = name[0] if isinstance(name, tuple) else "localhost"
+            self._peer = self.transport.host or "localhost"
         return self._peer
 
     @property
@@ -196,7 +196,7 @@ class Client(Stream):
 
     # The event loop's side.
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Transport) -> None:
         Stream.connection_made(self, transport)
         login.greet(self)
 
@@ -205,7 +205,7 @@ class Client(Stream):
             self.received_bytes += len(data)
             self.received(data)
         else:
-            super().data_received(data)
+            Stream.data_received(self, data)
 
     def received(self, data: bytes) -> None:
         if self.phase == IDLE and not self.reader.pending() and not self.write_paused:
@@ -247,7 +247,7 @@ class Client(Stream):
             self.pause_reading()
 
     def resume_writing(self) -> None:
-        super().resume_writing()
+        Stream.resume_writing(self)
         if self.phase == IDLE:
             self.resume_reading()
             self.read_on()

@@ -29,6 +29,9 @@ from typing import Any
 import uvloop
 
 from proxy import config, server
+from proxy.net.poller import running
+from proxy.net.stream import Stream
+from proxy.net.transport import Transport
 from proxy.relay.client import Client
 from proxy.relay.hub import Hub
 from proxy.wire import constants as c
@@ -46,20 +49,16 @@ TEXTS = 400
 EXECUTE = bytes((c.COM_STMT_EXECUTE,))
 
 
-class Transport:
+class Nowhere(Transport):
     """Takes what is written."""
 
-    def write(self, data: bytes) -> None:
+    __slots__ = ("written",)
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__(-1, stream, running())
+
+    def write(self, data: bytes | bytearray) -> None:
         self.written = data
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
-
-    def get_write_buffer_size(self) -> int:
-        return 0
 
     def close(self) -> None:
         pass
@@ -149,8 +148,9 @@ def storm(hub: Hub, capabilities: int, answer: bytes, count: int) -> float:
     spent = 0.0
     for _ in range(count):
         begun = time.process_time()
-        client, transport = Client(hub, False), Transport()
-        client.connection_made(transport)  # type: ignore[arg-type]
+        client = Client(hub, False)
+        transport = Nowhere(client)
+        client.connection_made(transport)
         spent += time.process_time() - begun
         proof = password.native_scramble(client.nonce) or b""
         login = Login(capabilities, 1 << 24, 45, APP.name, proof, "bench", c.PLUGIN_NATIVE, ATTRIBUTES)
@@ -161,7 +161,7 @@ def storm(hub: Hub, capabilities: int, answer: bytes, count: int) -> float:
         assert client.server is not None
         client.server.data_received(answer)
         client.data_received(GOODBYE)
-        client.connection_lost(None)
+        transport.bury()
         spent += time.process_time() - begun
     return spent / count * 1e6
 
@@ -201,7 +201,7 @@ async def play(options: argparse.Namespace, port: int, target: int, folder: Path
         await everybody(lambda plain: [ask(plain, packet) for packet in packets[plain]])
         answer = await recorded(clients[0], loop.run_in_executor(threads, ask, plains[0], packets[plains[0]][5]))
         for stream in (*clients, *clients[0].route.pool.core.idle):
-            stream.transport = Transport()
+            stream.transport = Nowhere(stream)
         if options.kind == "storm":
             capabilities = (RICH if options.rich else POOR) | c.CLIENT_MULTI_RESULTS | c.CLIENT_CONNECT_ATTRS
             capabilities |= c.CLIENT_CONNECT_WITH_DB | c.CLIENT_PLUGIN_AUTH_LENENC

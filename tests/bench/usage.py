@@ -5,6 +5,7 @@ Decides: what counts as one contender's cost. Does not know what the processes d
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,10 @@ def usage(pid: int) -> Usage:
 
 def connections(pid: int, port: int) -> int:
     """How many TCP connections ``pid`` holds to ``port`` on this machine."""
-    own = {os.readlink(descriptor) for descriptor in (PROC / str(pid) / "fd").iterdir() if descriptor.is_symlink()}
+    own = set()
+    for descriptor in (PROC / str(pid) / "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed in the meantime
+            own.add(os.readlink(descriptor))
     rows = [line.split() for line in (PROC / str(pid) / "net/tcp").read_text().splitlines()[1:]]
     return sum(int(row[2].rpartition(":")[2], 16) == port and f"socket:[{row[9]}]" in own for row in rows)
 

@@ -1,0 +1,40 @@
+cimport cython
+from libc.stdint cimport uint32_t
+
+cimport proxy.net.sockets as sockets
+
+cdef int _ADD, _CHANGE, _MOST_EVENTS
+
+cdef class Watched:
+    cdef public int descriptor
+
+    cpdef happened(self, uint32_t mask)
+    cpdef read_on(self)
+    cpdef bury(self)
+    cpdef crashed(self, error)
+
+cdef class Poller:
+    cdef list _again
+    cdef list _dying
+    cdef int _epoll
+    cdef bytearray _events
+    cdef bint _scheduled
+    cdef bint _turning
+    cdef list _watched
+
+    @cython.locals(descriptor=int, missing=Py_ssize_t, failed=int)
+    cpdef add(self, Watched watched, uint32_t mask)
+    cpdef change(self, Watched watched, uint32_t mask)
+    cpdef again(self, Watched watched)
+    cpdef dies(self, Watched watched)
+    @cython.locals(descriptor=int)
+    cpdef close(self, Watched watched)
+    @cython.locals(watched=Watched, number=int)
+    cpdef turn(self)
+    cdef _schedule(self)
+    @cython.locals(watched=Watched, waiting=list)
+    cpdef _next_turn(self)
+    cdef _end_turn(self)
+    cdef _tell(self, Watched watched, uint32_t mask)
+    @cython.locals(watched=Watched)
+    cdef _bury(self)
