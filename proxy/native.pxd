@@ -24,6 +24,11 @@ cdef inline Py_ssize_t copy(
     memcpy(to + at, data + start, end - start)
     return at + end - start
 
+cdef inline bytes replaced(bytes data, Py_ssize_t at, bytes source, Py_ssize_t start, Py_ssize_t end):
+    cdef bytes made = PyBytes_FromStringAndSize(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+    memcpy(PyBytes_AS_STRING(made) + at, PyBytes_AS_STRING(source) + start, end - start)
+    return made
+
 cdef inline bytes with_number(bytes data, Py_ssize_t at, unsigned int number):
     cdef bytes made = PyBytes_FromStringAndSize(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
     cdef unsigned char *to = <unsigned char *> PyBytes_AS_STRING(made) + at

@@ -26,6 +26,11 @@ def framed(payload: bytes, sequence: int) -> bytes:
     return (len(payload) | sequence << 24).to_bytes(4, "little") + payload
 
 
+def replaced(data: bytes, at: int, source: bytes, start: int, end: int) -> bytes:
+    """``data`` with ``source[start:end]`` in it from ``at`` on, where there must be room."""
+    return data[:at] + source[start:end] + data[at + end - start :]
+
+
 def with_number(data: bytes, at: int, number: int) -> bytes:
     """``data``, at least 9 bytes, with other four bytes from ``at`` on: a little-endian number."""
     return data[:at] + number.to_bytes(4, "little") + data[at + 4 :]

@@ -10,6 +10,7 @@ cdef class Watched:
 
     cpdef happened(self, uint32_t mask)
     cpdef read_on(self)
+    cpdef flush(self)
     cpdef bury(self)
     cpdef crashed(self, error)
 
@@ -19,13 +20,15 @@ cdef class Poller:
     cdef int _epoll
     cdef bytearray _events
     cdef bint _scheduled
-    cdef bint _turning
     cdef list _watched
+    cdef list _written
+    cdef public bint turning
 
     @cython.locals(descriptor=int, missing=Py_ssize_t, failed=int)
     cpdef add(self, Watched watched, uint32_t mask)
     cpdef change(self, Watched watched, uint32_t mask)
     cpdef again(self, Watched watched)
+    cpdef wrote(self, Watched watched)
     cpdef dies(self, Watched watched)
     @cython.locals(descriptor=int)
     cpdef close(self, Watched watched)
@@ -36,5 +39,7 @@ cdef class Poller:
     cpdef _next_turn(self)
     cdef _end_turn(self)
     cdef _tell(self, Watched watched, uint32_t mask)
+    @cython.locals(watched=Watched)
+    cdef _send(self)
     @cython.locals(watched=Watched)
     cdef _bury(self)

@@ -40,6 +40,10 @@ class Watched:
         """Another turn, as ``Poller.again`` was asked for."""
         raise NotImplementedError
 
+    def flush(self) -> None:
+        """The turn ends: send what it has written, as ``Poller.wrote`` was told."""
+        raise NotImplementedError
+
     def bury(self) -> None:
         """Close, and tell whoever has to know: nothing is called that is in the middle of something."""
         raise NotImplementedError
@@ -50,9 +54,12 @@ class Watched:
 
 
 class Poller:
-    """See the module. One for each event loop: ``running()``. All methods are called on the loop's thread."""
+    """See the module. One for each event loop: ``running()``. All methods are called on the loop's thread.
 
-    __slots__ = ("_again", "_dying", "_epoll", "_events", "_scheduled", "_turning", "_watched")
+    ``turning``: a turn is under way, at whose end what was written is sent.
+    """
+
+    __slots__ = ("_again", "_dying", "_epoll", "_events", "_scheduled", "_watched", "_written", "turning")
 
     def __init__(self) -> None:
         self._epoll = sockets.open_epoll()
@@ -60,7 +67,8 @@ class Poller:
         self._watched: list[Watched | None] = []  # by descriptor
         self._again: list[Watched] = []
         self._dying: list[Watched] = []
-        self._turning = False
+        self._written: list[Watched] = []
+        self.turning = False
         self._scheduled = False
 
     def __del__(self) -> None:
@@ -90,6 +98,10 @@ class Poller:
         self._again.append(watched)
         self._schedule()
 
+    def wrote(self, watched: Watched) -> None:
+        """``flush`` is to be called at the end of this turn."""
+        self._written.append(watched)
+
     def dies(self, watched: Watched) -> None:
         """``bury`` is to be called as soon as nobody is in the middle of something."""
         self._dying.append(watched)
@@ -104,38 +116,40 @@ class Poller:
             sockets.close(descriptor)
 
     def turn(self) -> None:
-        """Something has happened: the turn of those whom it concerns."""
-        self._turning = True
+        """Something has happened: the turn of those whom it concerns. What happens meanwhile is for the next one, since
+        many in one turn cost less than some in each of several."""
+        self.turning = True
         try:
             for number in range(sockets.wait(self._epoll, self._events, _MOST_EVENTS)):
                 watched = self._watched[sockets.happened_to(self._events, number)]
                 if watched is not None:
                     self._tell(watched, sockets.happened(self._events, number))
-            self._bury()
         finally:
             self._end_turn()
 
     def _schedule(self) -> None:
-        if not self._turning and not self._scheduled:
+        if not self.turning and not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._next_turn)
 
     def _next_turn(self) -> None:
         """The turn of those who had to leave something over."""
         self._scheduled = False
-        self._turning = True
+        self.turning = True
         try:
             waiting = self._again
             self._again = []
             for watched in waiting:
                 self._tell(watched, 0)
-            self._bury()
         finally:
             self._end_turn()
 
     def _end_turn(self) -> None:
-        self._turning = False
-        if self._again or self._dying:
+        while self._written or self._dying:
+            self._send()
+            self._bury()
+        self.turning = False
+        if self._again:
             self._schedule()
 
     def _tell(self, watched: Watched, mask: int) -> None:
@@ -146,6 +160,14 @@ class Poller:
                 watched.read_on()
         except Exception as error:
             watched.crashed(error)
+
+    def _send(self) -> None:
+        for watched in self._written:
+            try:
+                watched.flush()
+            except Exception as error:
+                watched.crashed(error)
+        self._written.clear()
 
     def _bury(self) -> None:
         while self._dying:

@@ -28,6 +28,8 @@ cdef class Transport(Watched):
     cdef bint _dying
     cdef bint _ended
     cdef object _error
+    cdef list _more
+    cdef object _out
     cdef Poller _poller
     cdef Protocol _protocol
     cdef bint _queued
@@ -46,11 +48,13 @@ cdef class Transport(Watched):
     cdef _wait_for_turn(self)
     cpdef pause_reading(self)
     cpdef resume_reading(self)
+    @cython.locals(size=Py_ssize_t)
     cpdef write(self, data)
-    @cython.locals(taken=Py_ssize_t)
     cpdef write_part(self, data, Py_ssize_t size)
+    @cython.locals(taken=Py_ssize_t)
+    cdef _send(self, data, Py_ssize_t size)
     cpdef close(self)
     cpdef abort(self)
     @cython.locals(taken=Py_ssize_t)
-    cdef _flush(self)
+    cdef _send_backlog(self)
     cdef _die(self, error)

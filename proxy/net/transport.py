@@ -2,8 +2,9 @@
 """One connected socket: reads, writes, flow control both ways, close. What asyncio calls a transport, and no more.
 
 What comes is read into one buffer that all transports share, 64 kB at most of a turn, so that nobody waits for long and
-idle connections have no memory of their own. What is written goes to the kernel at once; only what the kernel does not
-take is kept, and from 64 kB on the protocol is told to stop.
+idle connections have no memory of their own. What is written in a turn goes to the kernel at the turn's end, in one
+system call for each transport: meanwhile nobody else wakes up, and the next turn finds more to do. What the kernel does
+not take is kept, and from 64 kB on the protocol is told to stop.
 
 Decides when a protocol is told what, as asyncio's documentation ("Transports and Protocols") has it: nothing is told
 while it calls a method of its transport, but to pause writing. Does not know TLS or MySQL.
@@ -84,6 +85,8 @@ class Transport(Watched):
         "_dying",
         "_ended",
         "_error",
+        "_more",
+        "_out",
         "_poller",
         "_protocol",
         "_queued",
@@ -104,10 +107,10 @@ class Transport(Watched):
         self._protocol = protocol
         self._poller = poller
         self._address = address
-        self._backlog: deque[bytes] | None = (
-            None  # what the kernel did not take, and how much of the first it has taken
-        )
-        self._sent = 0
+        self._out: bytes | bytearray | None = None  # what this turn has written first, and what then
+        self._more: list[bytes | bytearray] | None = None
+        self._backlog: deque[bytes] | None = None  # what the kernel did not take
+        self._sent = 0  # how much of the first of these it has taken
         self.unsent = 0
         self._told = False  # the protocol to pause writing
         self._watches_writing = False
@@ -136,7 +139,7 @@ class Transport(Watched):
             self._ready = self._ready or bool(mask & _READABLE)
             return
         if mask & _WRITABLE and self._backlog is not None:
-            self._flush()
+            self._send_backlog()
         if mask & _COMES:
             self._ready = True
             if mask & _ENDS:
@@ -154,11 +157,21 @@ class Transport(Watched):
         if self._ready and not self.paused and not self.closing:
             self._read()
 
+    def flush(self) -> None:
+        first, more = self._out, self._more
+        if first is not None and not self._dying:
+            self._out = self._more = None
+            self.unsent = 0
+            data = first if more is None else b"".join((first, *more))
+            self._send(data, len(data))
+            if self.closing and self._backlog is None:
+                self._die(None)
+
     def bury(self) -> None:
-        if self._ready and self._error is None:
+        if self._ready and not self._ended and self._error is None:
             self._discard()
         self._poller.close(self)
-        self._backlog = None
+        self._out = self._more = self._backlog = None
         self.sink = None
         protocol, self._protocol = self._protocol, _NOBODY  # they refer to each other
         protocol.connection_lost(self._error)
@@ -216,13 +229,32 @@ class Transport(Watched):
                 self._wait_for_turn()
 
     def write(self, data: bytes | bytearray) -> None:
-        """Send all of it. Keeps what the kernel does not take at once."""
-        self.write_part(data, len(data))
-
-    def write_part(self, data: bytes | bytearray, size: int) -> None:
-        """Send the first ``size`` bytes, which may change afterwards."""
+        """Send all of it; in a turn, at its end. It must not change until then."""
+        size = len(data)
         if self._dying or not size:
             return
+        if self._backlog is not None or not self._poller.turning:
+            self._send(data, size)
+            return
+        self.unsent += size
+        if self._out is None:
+            self._out = data
+            self._poller.wrote(self)
+            return
+        if self._more is None:
+            self._more = []
+        self._more.append(data)
+        if self.unsent > _MOST_UNSENT:
+            self.flush()
+
+    def write_part(self, data: bytes | bytearray, size: int) -> None:
+        """Send the first ``size`` bytes now; they may change afterwards."""
+        self.flush()
+        if not self._dying:
+            self._send(data, size)
+
+    def _send(self, data: bytes | bytearray, size: int) -> None:
+        """Send the first ``size`` bytes, or keep a copy of what the kernel does not take."""
         taken = 0
         if self._backlog is None:
             taken = sockets.send(self.descriptor, data, 0, size)
@@ -251,14 +283,14 @@ class Transport(Watched):
         """Read nothing more; close when the kernel has taken everything."""
         if not self.closing:
             self.closing = True
-            if self._backlog is None:
+            if self._backlog is None and self._out is None:
                 self._die(None)
 
     def abort(self) -> None:
         """Close at once."""
         self._die(None)
 
-    def _flush(self) -> None:
+    def _send_backlog(self) -> None:
         """Send what waits, as far as the kernel takes it."""
         backlog = self._backlog
         assert backlog is not None

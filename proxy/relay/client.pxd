@@ -1,5 +1,6 @@
 cimport cython
 
+cimport proxy.native as native
 from proxy.net.server_connection cimport ServerConnection
 from proxy.net.stream cimport Stream
 from proxy.relay.hub cimport Hub

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from proxy import native
 from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, ProxyError, ServerLost, ShuttingDown
 from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
@@ -134,7 +134,7 @@ class Client(Stream):
         self.nonce = b""
         self.login: login.Login | None = None
         self.route: Route = None  # type: ignore[assignment]  # known when the login is done
-        self.active = self.began = self.sent_at = time.monotonic()
+        self.active = self.began = self.sent_at = native.monotonic()
         # The session.
         self.first_session = True  # no change of user and no reset so far
         self.state: State | None = None
@@ -299,7 +299,7 @@ class Client(Stream):
 
     def fatal(self, error: ProxyError) -> None:
         """Tell the client why, and close."""
-        self.active = time.monotonic()  # from now on it may take the time of a login to hear this
+        self.active = native.monotonic()  # from now on it may take the time of a login to hear this
         self.log_error(error)
         payload = packets.build_err(error.number, error.sqlstate, error.text, self.capabilities)
         self.write(frame(payload, self.answer_sequence))

@@ -1,11 +1,13 @@
 cimport cython
 
+cimport proxy.native as native
 cimport proxy.wire.packets.login as login_packets
 from proxy.relay.client cimport Client
 from proxy.relay.hub cimport Hub
 from proxy.relay.routes cimport Route, Routes
 from proxy.relay.stats cimport RelayStats
 
+cdef Py_ssize_t NONCE_LENGTH, NONCE_PART
 cdef int LOGIN, STATUS_AUTOCOMMIT
 cdef unsigned long long CLIENT_DEPRECATE_EOF, CLIENT_EXTENDED_METADATA, CLIENT_FOUND_ROWS, CLIENT_LOCAL_FILES
 cdef unsigned long long CLIENT_LONG_PASSWORD
@@ -13,11 +15,12 @@ cdef unsigned long long CLIENT_MULTI_STATEMENTS, CLIENT_SESSION_TRACK, CLIENT_SS
 cdef unsigned long long MARIADB_CLIENT_EXTENDED_METADATA, OFFERED
 
 cdef class Door:
-    cdef bytes _after
-    cdef bytes _before
-    cdef bytes _between
+    cdef Py_ssize_t _at_id
+    cdef Py_ssize_t _at_nonce
+    cdef Py_ssize_t _at_rest
     cdef object _client_tls
     cdef bint _extended_metadata
+    cdef bytes _form
     cdef bint _query_attributes
     cdef object _settings
     cdef str _version
@@ -29,8 +32,8 @@ cdef class Door:
     cdef public bint shares
 
     cdef bint stands(self, Hub hub) except -1
-    @cython.locals(number=bytes)
-    cdef bytes greeting(self, long long connection_id, bytes nonce)
+    @cython.locals(made=bytes)
+    cdef bytes greeting(self, unsigned int connection_id, bytes nonce)
 
 cdef class Login:
     cdef public bint changes_user
@@ -48,7 +51,7 @@ cpdef greet(Client client)
 cdef Door _door(Hub hub)
 cpdef step(Client client, bytes payload)
 @cython.locals(door=Door)
-cdef _begin(Client client, packet)
+cdef _begin(Client client, login_packets.Login packet)
 @cython.locals(hub=Hub)
 cdef _take(Client client, packet)
 @cython.locals(hub=Hub)

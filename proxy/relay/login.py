@@ -9,9 +9,9 @@ depend on the server's availability beyond that.
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
+from proxy import native
 from proxy.errors import (
     AccessDenied,
     HandshakeFailed,
@@ -53,6 +53,7 @@ from proxy.wire.constants import (
     COLLATION_UTF8MB4_GENERAL_CI,
     MARIADB_CLIENT_EXTENDED_METADATA,
     NONCE_LENGTH,
+    NONCE_PART,
     STATUS_AUTOCOMMIT,
 )
 from proxy.wire.frames import HEADER, frame, frame_all
@@ -102,11 +103,12 @@ class Door:
     """What is the same for all who come in, as long as nothing changes of what it is made of."""
 
     __slots__ = (
-        "_after",
-        "_before",
-        "_between",
+        "_at_id",
+        "_at_nonce",
+        "_at_rest",
         "_client_tls",
         "_extended_metadata",
+        "_form",
         "_query_attributes",
         "_settings",
         "_version",
@@ -133,11 +135,14 @@ class Door:
         self.offered = _offered(hub)
         extended = MARIADB_CLIENT_EXTENDED_METADATA if hub.extended_metadata else 0
         plugin = limits.default_auth
-        self._before, self._between, self._after = packets.greeting_form(
+        before, between, after = packets.greeting_form(
             hub.version, self.offered, COLLATION_UTF8MB4_GENERAL_CI, STATUS_AUTOCOMMIT, plugin, extended
         )
-        # A connection id and a nonce are as long in all greetings, so the frame's header is the same, too.
-        self._before = frame(self.greeting(0, bytes(NONCE_LENGTH)))[:HEADER] + self._before
+        # A greeting, in its frame, without the connection id and the two parts of the nonce.
+        self._form = frame(before + bytes(4 + NONCE_PART) + between + bytes(NONCE_LENGTH - NONCE_PART) + after)
+        self._at_id = HEADER + len(before)
+        self._at_nonce = self._at_id + 4
+        self._at_rest = self._at_nonce + NONCE_PART + len(between)
 
     def stands(self, hub: Hub) -> bool:
         """Whether it is still what it would be if it was made anew."""
@@ -151,8 +156,9 @@ class Door:
 
     def greeting(self, connection_id: int, nonce: bytes) -> bytes:
         """The first packet to one client, in its frame."""
-        number = connection_id.to_bytes(4, "little")
-        return self._before + number + nonce[:8] + self._between + nonce[8:] + self._after
+        made = native.with_number(self._form, self._at_id, connection_id)
+        made = native.replaced(made, self._at_nonce, nonce, 0, NONCE_PART)
+        return native.replaced(made, self._at_rest, nonce, NONCE_PART, NONCE_LENGTH)
 
 
 def _offered(hub: Hub) -> int:
@@ -412,7 +418,7 @@ def _welcome(client: Client, ok: bytes) -> None:
             stats.logins_plain += 1
             stats.clients_plain += 1
     client.login = None
-    client.active = time.monotonic()
+    client.active = native.monotonic()
     client.reader.limit = _door(client.hub).longest_packet
     client.write(ok)
     if client.capabilities & COMPRESSED and isinstance(login.packet, packets.Login):

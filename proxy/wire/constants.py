@@ -180,5 +180,6 @@ PLUGIN_OLD = "mysql_old_password"
 PLUGIN_ED25519 = "client_ed25519"
 
 NONCE_LENGTH = 20
+NONCE_PART = 8  # of it stands first in a greeting, the rest further behind
 MAX_PAYLOAD = 0xFFFFFF  # a packet this long continues in another one
 EOF_MAX_PAYLOAD = 9  # a payload that starts with 0xFE and is shorter is an EOF packet, not a row

@@ -166,7 +166,9 @@ def test_a_stream_that_fails_at_the_door_is_closed_alone(monkeypatch: pytest.Mon
         where = ("127.0.0.1", int(listener.address.rpartition(":")[2]))
         with monkeypatch.context() as patched:
             patched.setattr(Guest, "connection_made", fail)
-            with await hello(socket.AF_INET, where) as first:
+            with socket.socket() as first:
+                first.setblocking(False)
+                await loop.sock_connect(first, where)
                 assert await loop.sock_recv(first, 100) == b""
         assert told == ["a mistake"]
         with await hello(socket.AF_INET, where):

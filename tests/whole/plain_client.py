@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from dataclasses import replace
 
 from proxy.wire import auth
 from proxy.wire import constants as c
@@ -81,7 +80,7 @@ class PlainClient(PacketSocket):
             capabilities, 1 << 24, 45, credentials.user, response, self.schema, plugin, attributes, extended
         )
         if tls:
-            login = replace(login, capabilities=capabilities | c.CLIENT_SSL)
+            login.capabilities = capabilities | c.CLIENT_SSL
             self.write(p.build_ssl_request(login.capabilities, 1 << 24, 45, extended))
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False

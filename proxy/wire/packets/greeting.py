@@ -17,6 +17,7 @@ from proxy.wire.constants import (
     CLIENT_SECURE_CONNECTION,
     HEADER_ERR,
     NONCE_LENGTH,
+    NONCE_PART,
     PLUGIN_NATIVE,
 )
 from proxy.wire.packets.endings import parse_err
@@ -123,4 +124,4 @@ def greeting_form(
 def fill_greeting(form: tuple[bytes, bytes, bytes], connection_id: int, nonce: bytes) -> bytes:
     """A greeting to one client; ``nonce`` has 20 bytes."""
     head, middle, tail = form
-    return head + connection_id.to_bytes(4, "little") + nonce[:8] + middle + nonce[8:] + tail
+    return head + connection_id.to_bytes(4, "little") + nonce[:NONCE_PART] + middle + nonce[NONCE_PART:] + tail

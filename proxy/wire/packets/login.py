@@ -48,20 +48,58 @@ class SslRequest:
     mariadb_capabilities: int = 0
 
 
-@dataclass(slots=True)
-class Login:
-    """A client's answer to the greeting. ``plugin`` is ``None`` without CLIENT_PLUGIN_AUTH; no schema is ``None``."""
+_FIELDS = (
+    "attributes",
+    "auth_response",
+    "capabilities",
+    "collation",
+    "mariadb_capabilities",
+    "max_packet",
+    "plugin",
+    "schema",
+    "user",
+    "zstd_level",
+)
 
-    capabilities: int
-    max_packet: int
-    collation: int
-    user: str
-    auth_response: bytes
-    schema: str | None = None
-    plugin: str | None = None
-    attributes: Attributes = ()
-    mariadb_capabilities: int = 0
-    zstd_level: int = 0
+
+class Login:
+    """A client's answer to the greeting. ``plugin`` is ``None`` without CLIENT_PLUGIN_AUTH; no schema is ``None``.
+
+    Not a dataclass, because every connection makes one, and only what is written out here is compiled.
+    """
+
+    __slots__ = _FIELDS
+
+    def __init__(
+        self,
+        capabilities: int,
+        max_packet: int,
+        collation: int,
+        user: str,
+        auth_response: bytes,
+        schema: str | None = None,
+        plugin: str | None = None,
+        attributes: Attributes = (),
+        mariadb_capabilities: int = 0,
+        zstd_level: int = 0,
+    ) -> None:
+        self.capabilities = capabilities
+        self.max_packet = max_packet
+        self.collation = collation
+        self.user = user
+        self.auth_response = auth_response
+        self.schema = schema
+        self.plugin = plugin
+        self.attributes = attributes
+        self.mariadb_capabilities = mariadb_capabilities
+        self.zstd_level = zstd_level
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Login):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _FIELDS)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(slots=True, frozen=True)
@@ -134,15 +172,9 @@ def parse_login(payload: bytes) -> Login:
     capabilities = _announced(payload)
     user, pos = primitives.read_nul_bytes(payload, SSL_REQUEST_LENGTH)
     auth_response, pos = _read_auth_response(payload, pos, capabilities)
-    schema = plugin = None
-    if capabilities & CLIENT_CONNECT_WITH_DB:
-        raw_schema, pos = primitives.read_nul_bytes_or_rest(payload, pos)
-        schema = primitives.to_text(raw_schema) or None
-    if capabilities & CLIENT_PLUGIN_AUTH:
-        raw_plugin, pos = primitives.read_nul_bytes_or_rest(payload, pos)
-        plugin = primitives.to_text(raw_plugin)
-    attributes, pos = _read_attributes(payload, pos, capabilities)
-    zstd_level = payload[pos] if capabilities & CLIENT_ZSTD and pos < len(payload) else 0
+    rest = payload[pos:]
+    read = _known_rest if len(rest) <= _KNOWN_BYTES else _read_rest
+    schema, plugin, attributes, zstd_level = read(rest, capabilities & _IN_REST)
     return Login(
         capabilities,
         _uint32(payload, 4),
@@ -155,6 +187,27 @@ def parse_login(payload: bytes) -> Login:
         _extended(payload, capabilities),
         zstd_level,
     )
+
+
+def _read_rest(rest: bytes, capabilities: int) -> tuple[str | None, str | None, Attributes, int]:
+    """What stands behind the proof of the password: schema, plugin, attributes, level of zstd."""
+    pos = 0
+    schema = plugin = None
+    if capabilities & CLIENT_CONNECT_WITH_DB:
+        raw_schema, pos = primitives.read_nul_bytes_or_rest(rest, pos)
+        schema = primitives.to_text(raw_schema) or None
+    if capabilities & CLIENT_PLUGIN_AUTH:
+        raw_plugin, pos = primitives.read_nul_bytes_or_rest(rest, pos)
+        plugin = primitives.to_text(raw_plugin)
+    attributes, pos = _read_attributes(rest, pos, capabilities)
+    zstd_level = rest[pos] if capabilities & CLIENT_ZSTD and pos < len(rest) else 0
+    return schema, plugin, attributes, zstd_level
+
+
+# The connections of one application all say the same here: reading it takes a tenth of a login's time.
+_KNOWN_BYTES = 1024
+_IN_REST = CLIENT_CONNECT_WITH_DB | CLIENT_PLUGIN_AUTH | CLIENT_CONNECT_ATTRS | CLIENT_ZSTD
+_known_rest = functools.lru_cache(maxsize=256)(_read_rest)
 
 
 def _read_auth_response(payload: bytes, pos: int, capabilities: int) -> tuple[bytes, int]:
@@ -237,7 +290,7 @@ def _read_attributes(payload: bytes, pos: int, capabilities: int) -> tuple[Attri
     block, end = primitives.read_lenenc_bytes(payload, pos)
     if len(block) > MAX_ATTRIBUTE_BYTES:
         raise MalformedPacket("Connection attributes are longer than 64 KiB")
-    return (_known_pairs(block) if len(block) <= _KNOWN_BYTES else _pairs(block)), end
+    return _pairs(block), end
 
 
 def _pairs(block: bytes) -> Attributes:
@@ -248,11 +301,6 @@ def _pairs(block: bytes) -> Attributes:
         value, pos = primitives.read_lenenc_bytes(block, pos)
         attributes.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")))
     return tuple(attributes)
-
-
-# The connections of one process all say the same: reading it takes a tenth of a login's time.
-_KNOWN_BYTES = 1024
-_known_pairs = functools.lru_cache(maxsize=256)(_pairs)
 
 
 def _write_attributes(attributes: Attributes) -> bytes:
