@@ -33,7 +33,7 @@ from proxy.session.conversations import (
     settle_commands,
     settled,
 )
-from proxy.session.questions import Get, Question, Show, question, with_values
+from proxy.session.questions import Get, Question, Show, asks_for_list, question, with_values
 from proxy.wire import executions, packets
 from proxy.wire.answers import Answer
 from proxy.wire.constants import (
@@ -181,10 +181,9 @@ def _question(client: Client, flags: int) -> Question | None:
 
 def _is_shown(client: Client, flags: int) -> bool:
     """Whether the first statement asks for what conditions say."""
-    traits = client.traits
-    if not flags & statements.DIAGNOSTICS or traits is None:
+    if not flags & statements.DIAGNOSTICS or client.traits is None or client.state is None:
         return False
-    return traits.verb == b"GET" or (traits.verb == b"SHOW" and traits.second not in (b"COUNT", b"VARIABLES"))
+    return asks_for_list(learning.text_of(client), client.state.mode)
 
 
 def _show(client: Client, asked: Show, conditions: Conditions) -> Talk:

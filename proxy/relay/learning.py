@@ -26,7 +26,7 @@ from proxy.session.conversations import (
     VARIABLES,
     WARNINGS,
 )
-from proxy.session.effects import Effect, may_remember
+from proxy.session.effects import Effect, may_remember, tells_more
 from proxy.session.holdings import ANY, HOLDING
 from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES, State
 from proxy.session.statements import Traits
@@ -65,6 +65,7 @@ NO_STATEMENTS = frozenset({COM_INIT_DB, COM_FIELD_LIST})
 _ASKED = statements.RECOUNTS | statements.DIAGNOSTICS
 _SET_LITERAL = statements.SET_LITERAL
 _MULTI = statements.MULTI
+_MULTI_ASKED = statements.MULTI | statements.DIAGNOSTICS
 _SAVEPOINTS = pins.SAVEPOINTS
 
 
@@ -121,7 +122,7 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     if reply.trackers is not None:
         _learn_trackers(client, server, reply.trackers, traits)
         if flags & _SET_LITERAL and traits is not None and before is not None:
-            _learn_effect(client, reply, traits, before.mode)
+            _learn_effect(client, reply, traits, before)
     if flags & _SPECIAL and traits is not None:
         _learn_special(client, server, traits, flags)
         if flags & _SAVEPOINTS:
@@ -180,15 +181,17 @@ def _learn_found_rows(client: Client, server: ServerConnection, reply: Reply, tr
         client.counted_elsewhere = False
 
 
-def _learn_effect(client: Client, reply: Reply, traits: Traits, mode: int) -> None:
+def _learn_effect(client: Client, reply: Reply, traits: Traits, before: State) -> None:
     """The same SET will do the same again. A client that has changed the trackers themselves proves nothing."""
-    trackers = reply.trackers
-    if trackers is None or len(trackers) != 1 or not parse_trackers(trackers[0]).variables:
+    trackers, states, text = reply.trackers, client.route.states, text_of(client)
+    if trackers is None or len(trackers) != 1 or states is None:
         return
-    if is_mariadb(client) and pins.sets_unseen(text_of(client)):
-        return  # the trackers may have told a part of it
-    if not reply.warnings and pins.SESSION_TRACK not in client.pins and may_remember(traits):
-        client.route.effects.learn(text_of(client), mode, Effect(trackers[0], _naming(traits.flags)))
+    changes, naming = parse_trackers(trackers[0]), _naming(traits.flags)
+    if not changes.variables or reply.warnings or pins.SESSION_TRACK in client.pins or not may_remember(traits):
+        return
+    if is_mariadb(client) and (pins.sets_unseen(text) or tells_more(states, before, changes, text, naming)):
+        return  # the trackers may have told a part of it, or of an earlier statement, too
+    client.route.effects.learn(text, before.mode, Effect(trackers[0], naming))
 
 
 def _naming(flags: int) -> int:
@@ -318,7 +321,7 @@ def _learn_warnings(client: Client, server: ServerConnection, count: int, traits
 
     On MariaDB it may hold older ones, or what stands in for them: whoever reads them will see.
     """
-    if traits is None or (traits.flags & statements.DIAGNOSTICS and traits.verb in (b"SHOW", b"GET")):
+    if traits is None or (traits.flags & _MULTI_ASKED == statements.DIAGNOSTICS and traits.verb in (b"SHOW", b"GET")):
         server.residue |= WARNINGS if count else 0  # COM_INIT_DB keeps them, a GET DIAGNOSTICS that fails adds one
     elif count:
         _count_carried(client, "warnings", traits)

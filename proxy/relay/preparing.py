@@ -43,7 +43,8 @@ def _is_private(client: Client, traits: Traits, text: bytes) -> bool:
     """Whether a preparation would differ elsewhere, however it is made.
 
     MySQL settles the types of user variables at the preparation; a statement that only assigns one is none the wiser.
-    Without a default schema DATABASE() stays NULL for good, and a schema cannot be taken away.
+    Without a default schema DATABASE() stays NULL for good, and a USE lasts only while there is none (MariaDB); but a
+    schema cannot be taken away.
     """
     flags = traits.flags
     if flags & (_ABOUT_LAST | statements.SEQUENCE_LAST):
@@ -51,7 +52,7 @@ def _is_private(client: Client, traits: Traits, text: bytes) -> bool:
     if flags & statements.USER_VARIABLE and not is_mariadb(client):
         return traits.verb != b"SET" or text.count(b"@") > 1
     no_schema = client.state is None or client.state.schema is None
-    return no_schema and (b"database" in (small := text.lower()) or b"schema" in small)
+    return no_schema and (traits.verb == b"USE" or b"database" in (small := text.lower()) or b"schema" in small)
 
 
 def is_mariadb(client: Client) -> bool:

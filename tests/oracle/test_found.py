@@ -45,6 +45,7 @@ _COMMANDS: dict[str, s.Step] = {
     "[prepare a mistake]": s.Prepare("", "h", b"SELEC 1"),
     "[prepare an INSERT]": s.Prepare("", "h", b"INSERT IGNORE INTO orap_0.t (id) VALUES (?)"),
     "[execute 1]": s.Execute("", "h", (9223372036854775807,)),
+    "[prepare a USE]": s.Prepare("", "h", b"USE orap_0_b"),
     "[prepare @a]": s.Prepare("", "h", b"SET @a = ?"),
     "[fields]": s.FieldList("", b"t"),
     "[fields of nothing]": s.FieldList("", b"missing"),
@@ -398,6 +399,37 @@ FOUND = (
         "0> SELECT @Ä + / 1\n0> SET NAMES latin1\n1> SELECT 1\n0> SHOW STATUS LIKE 'x'\n0> SET CHARSET utf8mb4\n"
         "1> SELECT 1\n0> SHOW WARNINGS",
         "old, latin1",
+    ),
+    Found(
+        "an assignment that failed behind its character set",
+        "0> SET @q = x'00FF', @r = 5, @s = 'text'\n0> SET @q = '', @r = '', @s = x'', sql_mode = 'NONSENSE'\n"
+        "1> SELECT 1\n0> SELECT @q, HEX(@q), COLLATION(@q), @r, @s, COLLATION(@s)\n0> SET NAMES utf8mb4\n"
+        "1> SET @q = _utf8mb4 'x' COLLATE utf8mb4_bin\n0> SELECT @q, COLLATION(@q)\n"
+        "0> SET @q = '', sql_mode = 'NONSENSE'\n1> SELECT @q\n0> SELECT HEX(@q), COLLATION(@q), FOUND_ROWS()",
+        "tracking with EOF packets, utf8mb3",
+    ),
+    Found(
+        "a USE that was prepared without a schema",
+        "0> [prepare a USE]\n0> [execute]\n0> SELECT DATABASE()\n0> USE orap_0\n0> [execute]\n1> SELECT 1\n"
+        "0> SELECT DATABASE()\n0> [close]",
+        "rich, no schema",
+    ),
+    Found(
+        "counts of conditions in another dialect",
+        "0> SET sql_mode = 'ORACLE'\n0> KILL QUERY 0\n0> SHOW COUNT(*) WARNINGS\n0> KILL QUERY 0\n"
+        "0> SHOW VARIABLES LIKE '%\\_count'",
+        only="mariadb",
+    ),
+    Found(
+        "a SET behind one for a statement",
+        "0> SET div_precision_increment = 2\n0> SET STATEMENT div_precision_increment = 3 FOR SELECT 1/3\n"
+        "0> SET sql_select_limit = 77\n1> SET sql_select_limit = 77\n1> SELECT 1/3, @@div_precision_increment",
+        only="mariadb",
+    ),
+    Found(
+        "the number of several errors",
+        "0> [execute nothing]\n0> [execute nothing]\n0> SHOW COUNT(*) ERRORS\n0> SELEC 1\n0> [execute nothing]\n"
+        "1> SELECT 1\n0> SHOW COUNT(*) ERRORS\n0> show count(*) errors; SELECT FOUND_ROWS()\n0> SHOW WARNINGS",
     ),
 )
 
