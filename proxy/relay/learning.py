@@ -122,7 +122,7 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     if reply.trackers is not None:
         _learn_trackers(client, server, reply.trackers, traits)
         if flags & _SET_LITERAL and traits is not None and before is not None:
-            _learn_effect(client, reply, traits, before)
+            _learn_effect(client, server, traits, before)
     if flags & _SPECIAL and traits is not None:
         _learn_special(client, server, traits, flags)
         if flags & _SAVEPOINTS:
@@ -181,13 +181,16 @@ def _learn_found_rows(client: Client, server: ServerConnection, reply: Reply, tr
         client.counted_elsewhere = False
 
 
-def _learn_effect(client: Client, reply: Reply, traits: Traits, before: State) -> None:
-    """The same SET will do the same again. A client that has changed the trackers themselves proves nothing."""
-    trackers, states, text = reply.trackers, client.route.states, text_of(client)
-    if trackers is None or len(trackers) != 1 or states is None:
+def _learn_effect(client: Client, server: ServerConnection, traits: Traits, before: State) -> None:
+    """The same SET will do the same again. A client that has changed the trackers themselves proves nothing, and where
+    a routine has run nobody knows what was so before."""
+    trackers, states, text = server.reply.trackers, client.route.states, text_of(client)
+    if trackers is None or len(trackers) != 1 or states is None or server.residue & HIDDEN:
         return
     changes, naming = parse_trackers(trackers[0]), _naming(traits.flags)
-    if not changes.variables or reply.warnings or pins.SESSION_TRACK in client.pins or not may_remember(traits):
+    if not changes.variables or server.reply.warnings or pins.SESSION_TRACK in client.pins or not may_remember(traits):
+        return
+    if changes.schema is not None:  # an execution has run under another one
         return
     if is_mariadb(client) and (pins.sets_unseen(text) or tells_more(states, before, changes, text, naming)):
         return  # the trackers may have told a part of it, or of an earlier statement, too

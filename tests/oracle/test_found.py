@@ -423,8 +423,21 @@ FOUND = (
     Found(
         "a SET behind one for a statement",
         "0> SET div_precision_increment = 2\n0> SET STATEMENT div_precision_increment = 3 FOR SELECT 1/3\n"
-        "0> SET sql_select_limit = 77\n1> SET sql_select_limit = 77\n1> SELECT 1/3, @@div_precision_increment",
+        "0> SET sql_select_limit = 77\n1> SET sql_select_limit = 77\n1> SELECT 1/3, @@div_precision_increment\n"
+        "0> CALL orap_0.p_unscoped()\n0> SET STATEMENT div_precision_increment = 3 FOR SELECT 1/3\n"
+        "0> SET sql_select_limit = 78\n1> SET sql_select_limit = 78\n1> SELECT 1/3, @@div_precision_increment",
         only="mariadb",
+    ),
+    Found(
+        "a SET that was prepared under another schema, and the same as text",
+        "0> [prepare a SET]\n0> USE orap_0_b\n0> [execute]\n1> SET time_zone = '+06:00'\n1> SELECT DATABASE()",
+    ),
+    Found(
+        "the collation without a schema that was dropped",
+        "0> SET collation_server = 'latin1_bin'\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n"
+        "0> DROP DATABASE orap_0_c\n1> SELECT @@collation_database\n0> SELECT @@collation_database\n1> SELECT 1\n"
+        "0> SET collation_server = 'latin1_german1_ci'\n0> SELECT @@collation_database, @@collation_server\n"
+        "1> SELECT @@collation_database\n0> [schema]\n0> SELECT @@collation_database",
     ),
     Found(
         "the number of several errors",
