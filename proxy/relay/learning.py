@@ -57,6 +57,8 @@ _SPECIAL = statements.INTERESTING
 _PARSE_ERROR = 1064
 # Errors before a table is opened, and the one of a transaction that may only read: a transaction has not begun.
 _NOT_BEGUN = frozenset({1044, 1046, 1049, 1064, 1142, 1146, 1193, 1227, 1231, 1305, 1792})
+# Errors of a question that is being executed, as a rule: MariaDB has begun to count its rows.
+_AT_ROWS = frozenset({1172, 1205, 1213, 1242, 1317, 1690, 1969})
 _NUMBER = re.compile(rb"[0-9]+")
 # Over a statement without tables MariaDB keeps the warnings of the one before; these always have one.
 _HAS_TABLES = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE"})
@@ -454,6 +456,8 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
         _holds_list(client, server, traits)
     if server.reply.error is not None:
         client.error_state = parse_err(server.reply.error, CLIENT_PROTOCOL_41).sqlstate
+    if server.mariadb and number in _AT_ROWS and traits is not None and traits.verb in statements.READERS:
+        client.counted_elsewhere = False
     if not client.counted_elsewhere:
         server.residue |= FOUND_ROWS
     if traits is None or not traits.flags & statements.READ_ONLY:  # an INSERT that fails at its second row has an id

@@ -42,6 +42,7 @@ _RESET = (
 )
 # MySQL wants a privilege for it, and warns.
 _SETS_DATABASE = "SET @@SESSION.collation_database=@@SESSION.collation_database"
+_COUNTS = "@`forebay counts`"  # beside the client's variables; ``hidden`` leaves it out
 _SETTLED = 5  # columns that every settling asks for, before those of user variables
 _VARIABLES = "SHOW SESSION VARIABLES"
 
@@ -138,17 +139,11 @@ class Settled:
 def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
     """The questions to ask; ``names`` are the user variables.
 
-    Warnings come first, because other questions clear them; what is asked in detail makes errors, hence no count is
-    asked for then. FOUND_ROWS() is asked without any table, which would change it, and only where needed, because
-    MySQL warns of it, and then counts that warning only, and no errors. At the end no warning is
-    left; that takes a statement with a table, over any other MariaDB keeps them.
+    FOUND_ROWS() is asked without any table, which would change it, and only where needed, because MySQL warns of it.
+    At the end no warning is left; that takes a statement with a table, over any other MariaDB keeps them.
     """
-    commands = [query("SHOW WARNINGS")] if residue & WARNINGS else []
-    in_detail = residue & WARNINGS and residue & DETAILS
-    if in_detail:
-        commands += detail_commands()
+    commands, counts = _about_conditions(residue)
     found_rows = "FOUND_ROWS()" if residue & FOUND_ROWS else "0"
-    counts = ("@@warning_count", "@@error_count") if residue & WARNINGS else ("0", "0")
     items = [
         "LAST_INSERT_ID()",
         "@@collation_connection",
@@ -156,12 +151,35 @@ def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
         *counts,
         *variables.questions(names, bool(residue & COLLATED)),
     ]
-    if in_detail:
+    if _in_detail(residue):
         items += detail_questions()
     commands.append(query("SELECT " + ", ".join(items) + " LIMIT 1"))  # else sql_select_limit=0 would hide it
     if residue & (WARNINGS | FOUND_ROWS):
         commands.append(NO_WARNINGS)
     return commands
+
+
+def _in_detail(residue: int) -> bool:
+    return bool(residue & WARNINGS and residue & DETAILS)
+
+
+def _about_conditions(residue: int) -> tuple[list[bytes], tuple[str, str]]:
+    """What is asked first, because other questions clear the conditions, and the select items for their counts.
+
+    What is asked in detail makes errors, hence no count is asked for then. FOUND_ROWS() makes MySQL count its own
+    warning only: the counts are kept before.
+    """
+    if not residue & WARNINGS:
+        return [], ("0", "0")
+    listed = query("SHOW WARNINGS")
+    if residue & DETAILS:
+        return [listed, *detail_commands()], ("0", "0")
+    if residue & FOUND_ROWS:
+        return [listed, query(f"SET {_COUNTS}=@@warning_count<<32|@@error_count")], (
+            f"{_COUNTS}>>32",
+            f"{_COUNTS}&0xFFFFFFFF",
+        )
+    return [listed], ("@@warning_count", "@@error_count")
 
 
 _EXCHANGE = query("SELECT LAST_INSERT_ID(), LAST_INSERT_ID(%d) LIMIT 1")
@@ -179,15 +197,13 @@ def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:
     """What the answers to ``settle_commands`` say. Raises ServerRefused where the server would not say."""
     check(answers)
     result = Settled()
-    in_detail = residue & WARNINGS and residue & DETAILS
-    at = (len(detail_commands()) if in_detail else 0) + 1 if residue & WARNINGS else 0
-    table = answers[at].table()
+    table = answers[len(_about_conditions(residue)[0])].table()
     row = table.rows[0]
     insert_id, collation, found_rows, count, errors = _texts(row[:_SETTLED])
     if residue & WARNINGS:
         rows = answers[0].rows()
         result.warnings = Conditions(rows, len(rows))
-        if not in_detail:
+        if not _in_detail(residue):
             result.warnings.total = max(len(rows), int(count))
             result.warnings.unlisted = max(0, int(errors) - result.warnings.errors)
         else:

@@ -355,8 +355,8 @@ FOUND = (
         "0> SELECT @@warning_count, @@error_count\n0> SET max_error_count = max_error_count\n1> SELECT 1\n"
         "0> SELECT @@warning_count, @@error_count\n1> SELECT 1\n0> SHOW ERRORS\n0> SET max_error_count = 1\n"
         "0> SELECT 1/0, 2/0, ~0 + ~0\n1> SELECT 1\n0> SELECT @@warning_count, @@error_count\n1> SELECT 1\n"
-        "0> SHOW WARNINGS",
-        only="mariadb",
+        "0> SHOW WARNINGS\n0> SELECT 1/0, 2/0, ~0 + ~0\n0> [execute nothing]\n1> SELECT 1\n0> SHOW COUNT(*) ERRORS\n"
+        "1> SELECT 1\n0> SELECT FOUND_ROWS()",
     ),
     Found(
         "an execution with query attributes that asks for ROW_COUNT()",
@@ -438,6 +438,15 @@ FOUND = (
         "0> DROP DATABASE orap_0_c\n1> SELECT @@collation_database\n0> SELECT @@collation_database\n1> SELECT 1\n"
         "0> SET collation_server = 'latin1_german1_ci'\n0> SELECT @@collation_database, @@collation_server\n"
         "1> SELECT @@collation_database\n0> [schema]\n0> SELECT @@collation_database",
+    ),
+    *(
+        Found(
+            f"FOUND_ROWS() after {question}",
+            f"1> DO 0\n0> SELECT 1 UNION SELECT 2\n1> SELECT 1 UNION SELECT 2 UNION SELECT 3\n0> {question}\n"
+            "0> SELECT FOUND_ROWS()\n0> SELECT 1 UNION SELECT 2\n1> SELECT 1 UNION SELECT 2 UNION SELECT 3\n"
+            f"0> {question}\n1> SELECT 1\n0> SELECT FOUND_ROWS()",
+        )
+        for question in ("SELECT ~0 + ~0", "SELECT (SELECT 1 UNION SELECT 2)", "SELECT missing FROM orap_0.t", "SELEC")
     ),
     Found(
         "the number of several errors",
