@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from proxy.net.server_connection import ServerConnection
 from proxy.session import pins, statements
+from proxy.session.conditions import AS_LISTED
 from proxy.session.conversations import (
     COLLATED,
     COLLATION,
@@ -23,12 +24,13 @@ from proxy.session.conversations import (
     FOUND_ROWS,
     HIDDEN,
     INSERT_ID,
+    LATE,
     VARIABLES,
     WARNINGS,
 )
-from proxy.session.effects import Effect, may_remember, tells_more
+from proxy.session.effects import Effect, is_silent, may_remember, tells_more
 from proxy.session.holdings import ANY, HOLDING
-from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES, State
+from proxy.session.state import NAMES, NAMES_COLLATE, NAMES_PERHAPS, NO_NAMES, State
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
 from proxy.wire.constants import (
@@ -59,6 +61,9 @@ _PARSE_ERROR = 1064
 _NOT_BEGUN = frozenset({1044, 1046, 1049, 1064, 1142, 1146, 1193, 1227, 1231, 1305, 1792})
 # Errors of a question that is being executed, as a rule: MariaDB has begun to count its rows.
 _AT_ROWS = frozenset({1172, 1205, 1213, 1242, 1317, 1690, 1969})
+# Errors of an UPDATE that has begun to count: MySQL does so late.
+_CHANGING_ROWS = frozenset({1048, 1062, 1205, 1213, 1264, 1265, 1292, 1317, 1366, 1369, 1406, 1451, 1452, 1690, 3819})
+_PROMOTES = frozenset({b"INSERT", b"REPLACE", b"DELETE"})
 _NUMBER = re.compile(rb"[0-9]+")
 # Over a statement without tables MariaDB keeps the warnings of the one before; these always have one.
 _HAS_TABLES = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE"})
@@ -96,6 +101,11 @@ def most_conditions(client: Client) -> int:
     states, state = client.route.states, client.state
     most = states.value(state, "max_error_count") if states is not None and state is not None else None
     return int(most or 64)
+
+
+def warned(client: Client) -> int:
+    """The number of conditions that MySQL tells once more in the answer to a command that is no statement."""
+    return 1 if client.warned == AS_LISTED else client.warned
 
 
 def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
@@ -152,6 +162,8 @@ def _learn_count(client: Client, server: ServerConnection, reply: Reply, traits:
     client.row_count = reply.affected_rows
     if traits is not None and traits.verb == b"UPDATE" and not server.mariadb:
         _learn_matched(client, server, reply.info)
+    elif (server.residue & LATE or client.late_rows >= 0) and traits is not None and traits.verb in _PROMOTES:
+        _count_late(client, server)
 
 
 def _learn_fields(client: Client, server: ServerConnection) -> None:
@@ -173,11 +185,24 @@ def _learn_matched(client: Client, server: ServerConnection, info: bytes) -> Non
         server.residue |= FOUND_ROWS
 
 
+def _count_late(client: Client, server: ServerConnection) -> None:
+    """MySQL counts now for FOUND_ROWS() what a statement before has looked at: that of a failed UPDATE, a subquery of
+    SET, CREATE .. SELECT."""
+    if server.residue & LATE:
+        server.residue |= FOUND_ROWS
+        client.counted_elsewhere = False
+    elif client.counted_elsewhere:
+        client.found_rows = client.late_rows
+    client.late_rows = -1
+
+
 def _learn_found_rows(client: Client, server: ServerConnection, reply: Reply, traits: Traits) -> None:
     """FOUND_ROWS() after a statement that is no plain question: it was this client's before, or it is asked for."""
     if traits.flags & statements.RECOUNTS:
         server.residue |= FOUND_ROWS
         client.counted_elsewhere = False
+        if not server.mariadb and (reply.rows < 0 or traits.flags & _MULTI):
+            server.residue |= LATE
     elif reply.rows >= 0 and not (traits.verb == b"SHOW" and traits.second != b"COUNT"):
         client.found_rows = reply.rows
         client.counted_elsewhere = False
@@ -192,7 +217,7 @@ def _learn_effect(client: Client, server: ServerConnection, traits: Traits, befo
     changes, naming = parse_trackers(trackers[0]), _naming(traits.flags)
     if not changes.variables or server.reply.warnings or pins.SESSION_TRACK in client.pins or not may_remember(traits):
         return
-    if changes.schema is not None:  # an execution has run under another one
+    if changes.schema is not None or is_silent(states, before):  # an execution has run under another one
         return
     if is_mariadb(client) and (pins.sets_unseen(text) or tells_more(states, before, changes, text, naming)):
         return  # the trackers may have told a part of it, or of an earlier statement, too
@@ -200,9 +225,11 @@ def _learn_effect(client: Client, server: ServerConnection, traits: Traits, befo
 
 
 def _naming(flags: int) -> int:
-    """Whether the statement is a SET NAMES, and of which kind; one that may vary, or one among several, is none."""
-    if not flags & statements.SET_NAMES or flags & (statements.MULTI | statements.SET_VARIES):
+    """Whether the statement is a SET NAMES, and of which kind; one that may vary is none."""
+    if not flags & statements.SET_NAMES or flags & statements.SET_VARIES:
         return NO_NAMES
+    if flags & statements.MULTI:
+        return NAMES_PERHAPS
     return NAMES_COLLATE if flags & statements.COLLATES else NAMES
 
 
@@ -446,10 +473,10 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     traits = client.traits
     client.ahead = False
     client.row_count = -1
-    if client.command == COM_INIT_DB and not server.mariadb:
+    if client.command != COM_INIT_DB or server.mariadb:
+        client.warned = AS_LISTED
+    elif client.warned != AS_LISTED:
         client.warned += 1
-    else:
-        client.warned = int(most_conditions(client) > 0)
     if not server.mariadb and client.command in NO_STATEMENTS and client.diagnostics is not None:
         _add_error(client, server)
     else:
@@ -460,6 +487,8 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
         client.counted_elsewhere = False
     if not client.counted_elsewhere:
         server.residue |= FOUND_ROWS
+    if not server.mariadb and _counts_late(client, number):
+        server.residue |= LATE
     if traits is None or not traits.flags & statements.READ_ONLY:  # an INSERT that fails at its second row has an id
         server.residue |= INSERT_ID
     if server.reply.trackers is not None:
@@ -468,6 +497,14 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
         pin(client, pins.HIDDEN_CHANGE, traits)  # nobody tells whether the settings of the next transaction are used up
     if traits is not None and traits.flags & _SPECIAL and not refused_unread:
         _learn_special(client, server, traits, traits.flags, failed=True)
+
+
+def _counts_late(client: Client, number: int) -> bool:
+    """Whether the error of this statement leaves rows that MySQL will count later."""
+    traits = client.traits
+    if traits is not None and traits.verb == b"UPDATE" and number in _CHANGING_ROWS:
+        return True
+    return client.late_rows >= 0 and not client.counted_elsewhere  # they have been put there
 
 
 def _add_error(client: Client, server: ServerConnection) -> None:

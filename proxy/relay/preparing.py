@@ -52,7 +52,13 @@ def _is_private(client: Client, traits: Traits, text: bytes) -> bool:
     if flags & statements.USER_VARIABLE and not is_mariadb(client):
         return traits.verb != b"SET" or text.count(b"@") > 1
     no_schema = client.state is None or client.state.schema is None
-    return no_schema and (traits.verb == b"USE" or b"database" in (small := text.lower()) or b"schema" in small)
+    return no_schema and (traits.verb == b"USE" or _asks_for_schema(text))
+
+
+def _asks_for_schema(text: bytes) -> bool:
+    """Whether a text may call DATABASE() or SCHEMA()."""
+    small = text.lower()
+    return b"database" in small or b"schema" in small
 
 
 def is_mariadb(client: Client) -> bool:
@@ -176,7 +182,8 @@ def prepare_for(
     """Prepare under the key's context, and go on with ``then`` if the client is still there.
 
     A client that has lost its default schema since gets its execution under that of the statement, which a server takes
-    for it anyhow: nothing leads back. Only where the server connection is to be kept, there is no way.
+    for it anyhow: nothing leads back. Where the server connection is to be kept, the statement is prepared without any,
+    which a server refuses if it needs one.
     """
     definition, states, cache = key[0], client.route.states, client.hub.prepared
     assert states is not None
@@ -184,6 +191,9 @@ def prepare_for(
     there = states.under(definition.context, client.state)
     before, after = states.sync(client.state, there), states.sync(there, client.state)
     stays = after is None and not (client.in_transaction or client.pins or client.dedicated)
+    if before is not None and after is None and not stays and not _asks_for_schema(definition.text):
+        there = states.with_schema(there, None)
+        before, after = states.sync(client.state, there), states.sync(there, client.state)
     if before is None or (after is None and not stays):
         error = ServerRefused(1049, "42000", f"Unknown database '{definition.context.schema}'")
         goes_on(client, server, error)

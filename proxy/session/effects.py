@@ -55,6 +55,11 @@ class Effect:
     naming: int
 
 
+def is_silent(states: States, state: State) -> bool:
+    """Whether warnings may be missing in this state: a deprecated value would give one elsewhere."""
+    return states.value(state, "max_error_count") == "0" or states.value(state, "sql_notes") == "OFF"
+
+
 def tells_more(states: States, before: State, changes: Changes, sql: bytes, naming: int) -> bool:
     """Whether trackers report variables that the SET neither names nor changes, in a session that was ``before``.
 

@@ -43,7 +43,7 @@ CLIENT = "\0client"
 _HIDDEN = {RESULTS: "character_set_results", CLIENT: "character_set_client"}
 _NO_VARIABLES = frozenset({*_HIDDEN, DATABASE})
 # What kind of statement brought a change of character sets.
-NO_NAMES, NAMES, NAMES_COLLATE = range(3)
+NO_NAMES, NAMES, NAMES_COLLATE, NAMES_PERHAPS = range(4)
 CHARSETS = ("character_set_client", "character_set_results")
 
 # Their values belong to one moment or to one server connection: not part of a state.
@@ -259,8 +259,9 @@ class States:
         charset = reported.get("character_set_connection")
         if charset is not None and COLLATION not in reported:
             variables[COLLATION] = self._default_collation(state, charset) if naming == NAMES else UNKNOWN
+        names = naming in (NAMES, NAMES_COLLATE) or (naming == NAMES_PERHAPS and reported.keys() >= set(CHARSETS))
         for hidden, of in self._hidden.items():
-            if naming:
+            if names:
                 variables[hidden] = variables.get(COLLATION, self._base[COLLATION])
             elif of in reported:
                 variables[hidden] = self._default_of(reported[of])

@@ -45,6 +45,8 @@ _COMMANDS: dict[str, s.Step] = {
     "[prepare a mistake]": s.Prepare("", "h", b"SELEC 1"),
     "[prepare an INSERT]": s.Prepare("", "h", b"INSERT IGNORE INTO orap_0.t (id) VALUES (?)"),
     "[execute 1]": s.Execute("", "h", (9223372036854775807,)),
+    "[prepare an UPDATE]": s.Prepare("", "h", b"UPDATE orap_0.t SET n = ? WHERE id = ?"),
+    "[execute for none]": s.Execute("", "h", (None, 0)),
     "[prepare a USE]": s.Prepare("", "h", b"USE orap_0_b"),
     "[prepare @a]": s.Prepare("", "h", b"SET @a = ?"),
     "[fields]": s.FieldList("", b"t"),
@@ -63,6 +65,12 @@ class Found(NamedTuple):
     kind: str = "rich"
     only: str = ""
 
+
+# When client 1 takes the server connection away: before, between and behind two statements of client 0.
+_AWAY = [
+    tuple("1> SELECT 1 UNION SELECT 2 UNION SELECT 3\n" * bool(places & place) for place in (1, 2, 4))
+    for places in range(8)
+]
 
 FOUND = (
     Found(
@@ -447,6 +455,52 @@ FOUND = (
             f"0> {question}\n1> SELECT 1\n0> SELECT FOUND_ROWS()",
         )
         for question in ("SELECT ~0 + ~0", "SELECT (SELECT 1 UNION SELECT 2)", "SELECT missing FROM orap_0.t", "SELEC")
+    ),
+    *(
+        Found(
+            f"FOUND_ROWS() and what counts late, {number}",
+            "\n".join(
+                f"0> SELECT 1 UNION SELECT 2\n{before}0> {counts}\n{between}0> {then}\n{behind}0> SELECT FOUND_ROWS()"
+                for before, between, behind in _AWAY
+                for then in ("INSERT INTO orap_0.t (n) VALUES (1)", "CALL orap_0.p_insert(2)", "DO 0", "COMMIT")
+            ),
+        )
+        for number, counts in enumerate(
+            (
+                "UPDATE orap_0.t SET n = 1 + 10000000000 * (id > 2)",
+                "UPDATE orap_0.t SET n = missing",
+                "SET @a = (SELECT 1 FROM orap_0.t WHERE id = 99)",
+                "CREATE TABLE orap_0.made_1 AS SELECT 1 a UNION SELECT 2 UNION SELECT 3; DROP TABLE orap_0.made_1",
+            )
+        )
+    ),
+    Found(
+        "a prepared statement whose schema the client has left for none, with a pin",
+        "0> SELECT orap_0.f_set(id) FROM orap_0.t\n0> [prepare an UPDATE]\n0> CREATE DATABASE orap_0_c\n"
+        "0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n0> [execute for none]\n1> SELECT 1\n0> [execute for none]\n"
+        "0> SELECT DATABASE()",
+    ),
+    Found(
+        "a SET that warned where no warning is given",
+        "0> SET max_error_count = 0\n0> SET NAMES utf8mb3\n1> SET NAMES utf8mb3\n1> SHOW WARNINGS",
+    ),
+    Found(
+        "a collation that several statements choose",
+        "0> [prepare]\n0> SET NAMES latin1; SET NAMES utf8mb4 COLLATE utf8mb4_bin; SELECT COLLATION('a')\n"
+        "0> [execute x]\n0> SELECT 'a'\n1> SELECT 1\n0> SELECT 'a'\n"
+        "0> SET NAMES utf8mb4 COLLATE utf8mb4_bin; SET NAMES latin1\n0> [execute x]\n0> SELECT 'a'\n1> SELECT 1\n"
+        "0> SELECT 'a'",
+    ),
+    Found(
+        "warnings beside an error, told once more",
+        "0> SET max_allowed_packet = 5\n0> [ping]\n0> SELECT 1/0, 2/0, ~0 + ~0\n1> SELECT 1\n0> [schema]\n"
+        "0> SELECT 1/0, ~0 + ~0\n0> [schema]\n0> SELECT 1/0, ~0 + ~0\n0> [multi on]\n0> [ping]\n1> SELECT 1\n"
+        "0> [ping]\n0> [schema nowhere]\n0> [ping]\n0> SHOW WARNINGS\n0> [ping]",
+    ),
+    Found(
+        "warnings at the beginning of a session",
+        "1> SET @a = 1\n0> [change user]\n0> SHOW WARNINGS",
+        "tracking with EOF packets, utf8mb3",
     ),
     Found(
         "the number of several errors",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.session.effects import LIMIT, LONGEST, Effect, Effects, may_remember, tells_more
+from proxy.session.effects import LIMIT, LONGEST, Effect, Effects, is_silent, may_remember, tells_more
 from proxy.session.state import NAMES, NO_NAMES, Baseline, States
 from proxy.session.statements import traits
 from proxy.wire.packets import Changes
@@ -72,6 +72,15 @@ def test_reports_of_an_earlier_statement(sql: bytes, naming: int, name: str, val
     states = States(Baseline(variables=base, mariadb=True, schema=None, collations={}, default_collations={}))
     changes = Changes(variables=((name, value),))
     assert tells_more(states, states.fresh, changes, sql, naming) is more
+
+
+def test_nothing_is_learned_where_no_warning_is_given() -> None:
+    base = {"sql_notes": "ON", "max_error_count": "64", "character_set_client": "utf8mb4"}
+    states = States(Baseline(variables=base, mariadb=False))
+    assert not is_silent(states, states.fresh)
+    for name, value in (("sql_notes", "OFF"), ("max_error_count", "0")):
+        state = states.after(states.fresh, Changes(variables=((name, value),)), False, NO_NAMES)
+        assert is_silent(states, state)
 
 
 def test_memory_is_bounded() -> None:
