@@ -60,7 +60,7 @@ _PARSE_ERROR = 1064
 # Errors before a table is opened, and the one of a transaction that may only read: a transaction has not begun.
 _NOT_BEGUN = frozenset({1044, 1046, 1049, 1064, 1142, 1146, 1193, 1227, 1231, 1305, 1792})
 # Errors of a question that is being executed, as a rule: MariaDB has begun to count its rows.
-_AT_ROWS = frozenset({1172, 1205, 1213, 1242, 1317, 1690, 1969})
+_AT_ROWS = frozenset({1048, 1062, 1172, 1205, 1213, 1242, 1264, 1265, 1292, 1317, 1366, 1406, 1411, 1644, 1690, 1969})
 # Errors of an UPDATE that has begun to count: MySQL does so late.
 _CHANGING_ROWS = frozenset({1048, 1062, 1205, 1213, 1264, 1265, 1292, 1317, 1366, 1369, 1406, 1451, 1452, 1690, 3819})
 _PROMOTES = frozenset({b"INSERT", b"REPLACE", b"DELETE"})
@@ -308,6 +308,8 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
         _learn_prepared_text(client, server, traits)
     if server.mariadb and flags & statements.SETS and pins.sets_unseen(text_of(client)):
         pin(client, pins.HIDDEN_CHANGE, traits)
+        if not failed and (limit := pins.unseen_limit(text_of(client))):  # Forebay's own errors go by it
+            _learn_variable(client, server, "max_error_count", limit)
     if flags & HOLDING:
         _learn_holdings(client, traits, failed)
     if flags & statements.USES and not failed:
@@ -385,7 +387,8 @@ def _holds_list(client: Client, server: ServerConnection, traits: Traits | None)
     client.diagnostics = None
     client.error_state = ""
     server.residue |= WARNINGS
-    if traits is not None and (traits.flags & _RUNS_ROUTINES or traits.verb == b"SIGNAL"):
+    signals = traits is not None and (traits.flags & _RUNS_ROUTINES or traits.verb == b"SIGNAL")
+    if signals and most_conditions(client) > 0:
         server.residue |= DETAILS  # a SIGNAL may have made a condition that is not what its number says
     else:
         server.residue &= ~DETAILS
@@ -450,10 +453,15 @@ def learn_schema(client: Client, server: ServerConnection) -> None:
 
 def follow_autocommit(client: Client, server: ServerConnection, status: int) -> None:
     """The status flags show autocommit even where no tracker reported it: inside a procedure, on MariaDB."""
+    _learn_variable(client, server, "autocommit", "ON" if status & STATUS_AUTOCOMMIT else "OFF")
+
+
+def _learn_variable(client: Client, server: ServerConnection, name: str, value: str) -> None:
+    """The value of a system variable that no tracker has reported."""
     states = client.route.states
     assert states is not None
     if client.state is not None:
-        changes = Changes(variables=(("autocommit", "ON" if status & STATUS_AUTOCOMMIT else "OFF"),))
+        changes = Changes(variables=((name, value),))
         _now_in(client, server, states.after(client.state, changes, client.in_transaction, NO_NAMES))
 
 

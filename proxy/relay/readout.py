@@ -88,7 +88,7 @@ def _keep_list(client: Client, conditions: Conditions) -> None:
         conditions.charset = states.value(client.state, "character_set_results") or ""
     conditions.state = client.error_state
     if client.warned == AS_LISTED:
-        client.warned = len(conditions.rows)
+        client.warned = conditions.total
     client.diagnostics = conditions if conditions.total else None
 
 

@@ -454,7 +454,13 @@ FOUND = (
             "0> SELECT FOUND_ROWS()\n0> SELECT 1 UNION SELECT 2\n1> SELECT 1 UNION SELECT 2 UNION SELECT 3\n"
             f"0> {question}\n1> SELECT 1\n0> SELECT FOUND_ROWS()",
         )
-        for question in ("SELECT ~0 + ~0", "SELECT (SELECT 1 UNION SELECT 2)", "SELECT missing FROM orap_0.t", "SELEC")
+        for question in (
+            "SELECT id, orap_0.f_set(IF(id > 2, 2000000000, id)) FROM orap_0.t ORDER BY id",
+            "SELECT ~0 + ~0",
+            "SELECT (SELECT 1 UNION SELECT 2)",
+            "SELECT missing FROM orap_0.t",
+            "SELEC",
+        )
     ),
     *(
         Found(
@@ -501,6 +507,16 @@ FOUND = (
         "warnings at the beginning of a session",
         "1> SET @a = 1\n0> [change user]\n0> SHOW WARNINGS",
         "tracking with EOF packets, utf8mb3",
+    ),
+    Found(
+        "no room for conditions, which no tracker tells",
+        "0> SET @@max_error_count = 0\n0> [execute nothing]\n0> SHOW WARNINGS",
+    ),
+    Found(
+        "no room for what a SIGNAL gives",
+        "0> SET max_error_count = 0\n0> SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'bad'\n1> SELECT 1\n"
+        "0> SHOW COUNT(*) WARNINGS\n0> SELECT missing\n0> [ping]\n0> SELEC 1\n0> [ping]\n0> CALL orap_0.p_fail(1)\n"
+        "0> [multi on]\n1> SELECT 1\n0> SHOW COUNT(*) ERRORS",
     ),
     Found(
         "the number of several errors",
