@@ -10,6 +10,7 @@ from proxy import native
 from proxy.errors import MalformedPacket, NotSupported, ServerLost, UnknownCommand
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import asking, executing, kill, learning, leaving, lending, login, outgoing, own_answers, preparing
+from proxy.session import statements
 from proxy.session.conditions import AS_LISTED
 from proxy.session.conversations import FOUND_ROWS, WARNINGS
 from proxy.session.statements import Traits
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from proxy.relay.client import Client
 
 _BODY = HEADER + 1
-_MAY_BE_ANSWERED = own_answers.MAYBE
+_MAY_BE_SPECIAL = own_answers.MAYBE | statements.DEFINES
 
 
 def dispatch(client: Client, packet: bytes, command: int) -> None:
@@ -81,8 +82,10 @@ def _query(client: Client, packet: bytes) -> None:
             return
     traits = client.traits = read_traits(client)
     client.shape = replies.QUERY
-    if traits.flags & _MAY_BE_ANSWERED and own_answers.try_here(client, traits):
-        return
+    if traits.flags & _MAY_BE_SPECIAL:
+        if own_answers.try_here(client, traits):
+            return
+        preparing.keep_over_drop(client, traits)
     lending.borrow(client, client.began)
 
 

@@ -481,8 +481,10 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     traits = client.traits
     client.ahead = False
     client.row_count = -1
-    if client.command != COM_INIT_DB or server.mariadb:
+    if server.mariadb or client.command not in NO_STATEMENTS:
         client.warned = AS_LISTED
+    elif client.command == COM_FIELD_LIST:
+        client.warned = int(most_conditions(client) > 0)
     elif client.warned != AS_LISTED:
         client.warned += 1
     if not server.mariadb and client.command in NO_STATEMENTS and client.diagnostics is not None:

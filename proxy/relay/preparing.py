@@ -8,6 +8,7 @@ pins; see ``executed``.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
@@ -241,6 +242,55 @@ def _preparing(
     definition.parameters, definition.columns = prepared_ok.parameters, prepared_ok.columns
     hub.prepared.remember(definition, answer.raw, exact=not answer.warnings)
     return home.add(key, number, hub.settings.pool.max_prepared_statements)
+
+
+# A default schema that is dropped.
+
+
+def keep_over_drop(client: Client, traits: Traits) -> None:
+    """Before the client drops its default schema, its statements come to the server connection, where they stay.
+
+    Afterwards nothing could be prepared there under the schemas of these statements: nothing leads back to none.
+    """
+    if traits.verb != b"DROP" or traits.second not in (b"DATABASE", b"SCHEMA") or not len(client.prepared):
+        return
+    schema = client.state.schema if client.state is not None else None
+    if schema is not None and schema.lower().encode() in executions.text(client.packet).lower():
+        client.on_lent = lambda server: _keep_on(client, server)
+
+
+def _keep_on(client: Client, server: ServerConnection) -> None:
+    def kept(_: object, error: ProxyError | None) -> None:
+        if goes_on(client, server, error):
+            executed.settle_pins(client)
+            transfer.send(client, server)
+
+    server.converse(_keeping(client, server), kept)
+
+
+def _keeping(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
+    """Have each of the client's statements prepared for it alone; one that cannot be gives its error when executed."""
+    states, cache = client.route.states, client.hub.prepared
+    assert states is not None
+    for statement in list(client.prepared):
+        state, definition = client.state, statement.definition
+        if client.server is not server or state is None:
+            return
+        there = states.under(definition.context, state)
+        before, after = states.sync(state, there), states.sync(there, state)
+        if statement.owned is not None or before is None or after is None:
+            continue
+        assert server.prepared is not None
+        key = (definition, statement.label, executed.present(client, statement))
+        preparation = server.prepared.find(key)
+        if preparation is None:
+            cache.use(definition.text, definition.context, definition.traits)  # the client may leave meanwhile
+            with contextlib.suppress(ServerRefused):
+                preparation = yield from _preparing(client, server, key, before, after)
+            cache.release(definition)
+        if preparation is not None and client.server is server:
+            preparation.home.own(preparation)
+            statement.owned, statement.private, statement.kept = preparation, True, True
 
 
 def _make_way(client: Client, server: ServerConnection) -> bool:

@@ -45,6 +45,7 @@ _COMMANDS: dict[str, s.Step] = {
     "[prepare a mistake]": s.Prepare("", "h", b"SELEC 1"),
     "[prepare an INSERT]": s.Prepare("", "h", b"INSERT IGNORE INTO orap_0.t (id) VALUES (?)"),
     "[execute 1]": s.Execute("", "h", (9223372036854775807,)),
+    "[prepare rows of t]": s.Prepare("", "h", b"SELECT * FROM t ORDER BY 1"),
     "[prepare an UPDATE]": s.Prepare("", "h", b"UPDATE orap_0.t SET n = ? WHERE id = ?"),
     "[execute for none]": s.Execute("", "h", (None, 0)),
     "[prepare a USE]": s.Prepare("", "h", b"USE orap_0_b"),
@@ -487,6 +488,13 @@ FOUND = (
         "0> SELECT DATABASE()",
     ),
     Found(
+        "prepared statements that need the schema which the client has dropped",
+        "0> [prepare rows of t]\n1> [prepare rows of t]\n0> SELECT orap_0.f_set(id) FROM orap_0.t\n"
+        "0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n0> [execute]\n1> SELECT 1\n"
+        "0> SELECT DATABASE()\n0> BEGIN\n"
+        "0> [execute]\n0> COMMIT\n0> USE orap_0_b\n0> [execute]\n0> [close]\n1> SELECT 1\n0> SELECT DATABASE()",
+    ),
+    Found(
         "a SET that warned where no warning is given",
         "0> SET max_error_count = 0\n0> SET NAMES utf8mb3\n1> SET NAMES utf8mb3\n1> SHOW WARNINGS",
     ),
@@ -499,7 +507,8 @@ FOUND = (
     ),
     Found(
         "warnings beside an error, told once more",
-        "0> SET max_allowed_packet = 5\n0> [ping]\n0> SELECT 1/0, 2/0, ~0 + ~0\n1> SELECT 1\n0> [schema]\n"
+        "0> [fields of nothing]\n0> [ping]\n0> SET max_allowed_packet = 5\n0> [ping]\n0> SELECT 1/0, 2/0, ~0 + ~0\n"
+        "1> SELECT 1\n0> [schema]\n"
         "0> SELECT 1/0, ~0 + ~0\n0> [schema]\n0> SELECT 1/0, ~0 + ~0\n0> [multi on]\n0> [ping]\n1> SELECT 1\n"
         "0> [ping]\n0> [schema nowhere]\n0> [ping]\n0> SHOW WARNINGS\n0> [ping]",
     ),
