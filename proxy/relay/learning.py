@@ -30,6 +30,7 @@ from proxy.session.conversations import (
 )
 from proxy.session.effects import Effect, is_silent, may_remember, tells_more
 from proxy.session.holdings import ANY, HOLDING
+from proxy.session.state import COLLATION as COLLATION_CONNECTION
 from proxy.session.state import NAMES, NAMES_COLLATE, NAMES_PERHAPS, NO_NAMES, State
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
@@ -56,6 +57,7 @@ _log = logging.getLogger("forebay.pin")
 _CHANGES_INSERT_ID = statements.INSERT_ID | statements.CALLS | statements.MULTI | statements.UNSURE
 _RUNS_ROUTINES = statements.CALLS | statements.FUNCTION
 _SPECIAL = statements.INTERESTING
+_UTF8MB3 = ("utf8mb3", "utf8")
 _PARSE_ERROR = 1064
 # Errors before a table is opened, and the one of a transaction that may only read: a transaction has not begun.
 _NOT_BEGUN = frozenset({1044, 1046, 1049, 1064, 1142, 1146, 1193, 1227, 1231, 1305, 1792})
@@ -251,18 +253,22 @@ def _learn_variables(client: Client, server: ServerConnection, traits: Traits) -
 
 
 def is_text(client: Client, content: bytes) -> bool:
-    """Whether this is certainly text in the client's character set: what is none, no SQL gives back."""
+    """Whether this is certainly text in the client's character set, and in that of its literals: what is none, no SQL
+    gives back."""
     states, state = client.route.states, client.state
-    charset = states.value(state, "character_set_client") if states is not None and state is not None else None
+    if states is None or state is None:
+        return False
+    charset = states.value(state, "character_set_client")
+    literals = (states.value(state, COLLATION_CONNECTION) or "").partition("_")[0]
     if charset in ("binary", "latin1"):
         return True
-    if charset not in ("utf8mb4", "utf8mb3", "utf8"):
+    if charset not in ("utf8mb4", *_UTF8MB3):
         return False
     try:
         decoded = content.decode()
     except UnicodeDecodeError:
         return False
-    return charset == "utf8mb4" or max(decoded, default="") <= "\uffff"
+    return (charset not in _UTF8MB3 and literals not in _UTF8MB3) or max(decoded, default="") <= "\uffff"
 
 
 def _learn_prepared_text(client: Client, server: ServerConnection, traits: Traits) -> None:

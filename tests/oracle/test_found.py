@@ -528,6 +528,11 @@ FOUND = (
         "0> [multi on]\n1> SELECT 1\n0> SHOW COUNT(*) ERRORS",
     ),
     Found(
+        "a text that is none as a literal",
+        "0> SET character_set_connection = 'utf8mb3'\n0> SET @b = 'ünïcödé 😀'\n1> SELECT 1\n"
+        "0> SET character_set_results = 'latin1'\n0> SELECT @b",
+    ),
+    Found(
         "the number of several errors",
         "0> [execute nothing]\n0> [execute nothing]\n0> SHOW COUNT(*) ERRORS\n0> SELEC 1\n0> [execute nothing]\n"
         "1> SELECT 1\n0> SHOW COUNT(*) ERRORS\n0> show count(*) errors; SELECT FOUND_ROWS()\n0> SHOW WARNINGS",
