@@ -9,6 +9,7 @@ pins; see ``executed``.
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
@@ -255,11 +256,18 @@ def keep_over_drop(client: Client, traits: Traits) -> None:
     if traits.verb != b"DROP" or traits.second not in (b"DATABASE", b"SCHEMA") or not len(client.prepared):
         return
     schema = client.state.schema if client.state is not None else None
-    if schema is not None and schema.lower().encode() in executions.text(client.packet).lower():
+    if schema is None:
+        return
+    named = rb"(?<![\w$])" + re.escape(schema.encode()) + rb"(?![\w$])"
+    if re.search(named, executions.text(client.packet), re.IGNORECASE):
         client.on_lent = lambda server: _keep_on(client, server)
 
 
 def _keep_on(client: Client, server: ServerConnection) -> None:
+    if client.state is not None and not client.state.known:
+        find_collation(client, server)  # and then this again
+        return
+
     def kept(_: object, error: ProxyError | None) -> None:
         if goes_on(client, server, error):
             executed.settle_pins(client)
@@ -272,6 +280,7 @@ def _keeping(client: Client, server: ServerConnection) -> Generator[list[bytes],
     """Have each of the client's statements prepared for it alone; one that cannot be gives its error when executed."""
     states, cache = client.route.states, client.hub.prepared
     assert states is not None
+    yield from asking.recall(client, server)  # a preparation clears the conditions
     for statement in list(client.prepared):
         state, definition = client.state, statement.definition
         if client.server is not server or state is None:
@@ -291,6 +300,8 @@ def _keeping(client: Client, server: ServerConnection) -> Generator[list[bytes],
         if preparation is not None and client.server is server:
             preparation.home.own(preparation)
             statement.owned, statement.private, statement.kept = preparation, True, True
+    if client.server is server and asking.lacks(client):
+        yield from asking.bring(client, server)
 
 
 def _make_way(client: Client, server: ServerConnection) -> bool:

@@ -495,6 +495,14 @@ FOUND = (
         "0> [execute]\n0> COMMIT\n0> USE orap_0_b\n0> [execute]\n0> [close]\n1> SELECT 1\n0> SELECT DATABASE()",
     ),
     Found(
+        "a collation that is not known, and conditions, when a schema is dropped",
+        "0> [prepare rows of t]\n0> CREATE DATABASE orap_0_c\n0> SET CHARACTER SET latin1\n0> DROP DATABASE orap_0_c\n"
+        "0> SELECT DATABASE()\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> SET CHARACTER SET latin1\n"
+        "0> DROP DATABASE orap_0_c\n0> SELECT DATABASE()\n0> [execute]\n0> [close]\n0> USE orap_0\n"
+        "0> [prepare rows of t]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> SELECT 1/0\n"
+        "0> DROP DATABASE orap_0_c\n0> SHOW WARNINGS",
+    ),
+    Found(
         "a SET that warned where no warning is given",
         "0> SET max_error_count = 0\n0> SET NAMES utf8mb3\n1> SET NAMES utf8mb3\n1> SHOW WARNINGS",
     ),
