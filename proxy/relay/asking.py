@@ -24,16 +24,18 @@ from proxy.session.conditions import Conditions, Row, stand_in
 from proxy.session.conversations import (
     DETAILS,
     FOUND_ROWS,
+    LATE,
     MOST_ROWS,
     TOO_MANY_ROWS,
     WARNINGS,
     check,
     give_found_rows,
+    give_late_rows,
     query,
     settle_commands,
     settled,
 )
-from proxy.session.questions import Get, Question, Show, question, with_values
+from proxy.session.questions import Get, Question, Show, asks_for_list, question, with_values
 from proxy.wire import executions, packets
 from proxy.wire.answers import Answer
 from proxy.wire.constants import (
@@ -111,7 +113,7 @@ def bring(client: Client, server: ServerConnection) -> Talk:
 
 def recall(client: Client, server: ServerConnection) -> Talk:
     """Read out what the server connection knows better than memory: what follows will overwrite it."""
-    residue = server.residue & (WARNINGS | DETAILS | FOUND_ROWS)
+    residue = server.residue & (WARNINGS | DETAILS | FOUND_ROWS | LATE)
     if client.diagnostics is not None and client.diagnostics.latest:
         residue &= ~(WARNINGS | DETAILS)
     if residue:
@@ -119,7 +121,7 @@ def recall(client: Client, server: ServerConnection) -> Talk:
         readout.settle(client, settled(residue, [], answers), client.diagnostics)
         readout.scratched(server, residue)
         client.counted_elsewhere = True
-    server.residue &= ~(WARNINGS | DETAILS | FOUND_ROWS)
+    server.residue &= ~(WARNINGS | DETAILS | FOUND_ROWS | LATE)
     client.ahead = True
 
 
@@ -132,7 +134,7 @@ def restore(client: Client, server: ServerConnection, is_own: bool = False) -> T
         return
     conditions = client.diagnostics
     if client.command == COM_INIT_DB and client.ahead and not learning.is_mariadb(client):
-        conditions = Conditions([], client.warned)  # MySQL tells the warnings of the last answer
+        conditions = Conditions([], learning.warned(client))  # MySQL tells the warnings of the last answer
     if isinstance(asked, Show) and conditions is not None and conditions.total:
         yield from _show(client, asked, conditions)
         return
@@ -159,7 +161,7 @@ def counted(client: Client) -> list[bytes]:
         return []
     countable = client.found_rows <= MOST_ROWS
     client.counted_elsewhere = not countable
-    return [give_found_rows(client.found_rows if countable else TOO_MANY_ROWS)]
+    return [give_found_rows(client.found_rows if countable else TOO_MANY_ROWS), *give_late_rows(client.late_rows)]
 
 
 def _row_count(client: Client, server: ServerConnection) -> list[bytes]:
@@ -181,10 +183,9 @@ def _question(client: Client, flags: int) -> Question | None:
 
 def _is_shown(client: Client, flags: int) -> bool:
     """Whether the first statement asks for what conditions say."""
-    traits = client.traits
-    if not flags & statements.DIAGNOSTICS or traits is None:
+    if not flags & statements.DIAGNOSTICS or client.traits is None or client.state is None:
         return False
-    return traits.verb == b"GET" or (traits.verb == b"SHOW" and traits.second not in (b"COUNT", b"VARIABLES"))
+    return asks_for_list(learning.text_of(client), client.state.mode)
 
 
 def _show(client: Client, asked: Show, conditions: Conditions) -> Talk:

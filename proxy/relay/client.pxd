@@ -43,6 +43,7 @@ cdef class Client(Stream):
     cdef public long long id
     cdef public bint in_transaction
     cdef public object insert_id
+    cdef public long long late_rows
     cdef public bint lightly
     cdef public ServerConnection lingering
     cdef public object login

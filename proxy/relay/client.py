@@ -75,6 +75,7 @@ class Client(Stream):
         "id",
         "in_transaction",
         "insert_id",
+        "late_rows",
         "lightly",
         "lingering",
         "login",
@@ -152,6 +153,7 @@ class Client(Stream):
         self.insert_id = 0
         self.row_count = 0
         self.found_rows = 0
+        self.late_rows = -1  # will count once a statement has changed rows, while ``counted_elsewhere``; MySQL only
         self.counted_elsewhere = True  # the server connection at hand has another number of found rows
         # The last statement's conditions, where no server connection has them: None says that the one at hand has them,
         # or that there are none.

@@ -9,7 +9,7 @@ from proxy.relay.stats cimport RelayStats
 from proxy.session.statements cimport Traits
 
 cdef int COM_QUERY, COM_STMT_EXECUTE
-cdef long long _MAY_BE_ANSWERED
+cdef long long _MAY_BE_SPECIAL
 
 cpdef dispatch(Client client, bytes packet, int command)
 @cython.locals(stats=RelayStats, traits=Traits)

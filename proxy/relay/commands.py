@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from proxy import native
 from proxy.errors import MalformedPacket, NotSupported, ServerLost, UnknownCommand
 from proxy.net.server_connection import ServerConnection
-from proxy.relay import asking, executing, kill, leaving, lending, login, outgoing, own_answers, preparing
-from proxy.session.conversations import FOUND_ROWS
+from proxy.relay import asking, executing, kill, learning, leaving, lending, login, outgoing, own_answers, preparing
+from proxy.session import statements
+from proxy.session.conditions import AS_LISTED
+from proxy.session.conversations import FOUND_ROWS, WARNINGS
 from proxy.session.statements import Traits
 from proxy.wire import executions, packets, replies
 from proxy.wire.constants import (
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from proxy.relay.client import Client
 
 _BODY = HEADER + 1
-_MAY_BE_ANSWERED = own_answers.MAYBE
+_MAY_BE_SPECIAL = own_answers.MAYBE | statements.DEFINES
 
 
 def dispatch(client: Client, packet: bytes, command: int) -> None:
@@ -80,8 +82,10 @@ def _query(client: Client, packet: bytes) -> None:
             return
     traits = client.traits = read_traits(client)
     client.shape = replies.QUERY
-    if traits.flags & _MAY_BE_ANSWERED and own_answers.try_here(client, traits):
-        return
+    if traits.flags & _MAY_BE_SPECIAL:
+        if own_answers.try_here(client, traits):
+            return
+        preparing.keep_over_drop(client, traits)
     lending.borrow(client, client.began)
 
 
@@ -127,9 +131,12 @@ def _quit(client: Client, packet: bytes) -> None:
 
 
 def _ping(client: Client, packet: bytes) -> None:
-    client.row_count = 0
-    client.ahead = True
-    client.answer_ok(warnings=own_answers.kept_warnings(client))
+    def answer() -> None:
+        client.row_count = 0
+        client.ahead = True
+        client.answer_ok(warnings=own_answers.kept_warnings(client))
+
+    _with_warnings(client, answer)
 
 
 def _statistics(client: Client, packet: bytes) -> None:
@@ -145,6 +152,10 @@ def _set_option(client: Client, packet: bytes) -> None:
         client.refuse(UnknownCommand())
         return
     client.multi_statements = option == OPTION_MULTI_STATEMENTS_ON
+    _with_warnings(client, lambda: _option_set(client))
+
+
+def _option_set(client: Client) -> None:
     client.row_count = -1
     client.ahead = True
     warnings = own_answers.kept_warnings(client)
@@ -166,7 +177,7 @@ def _reset_connection(client: Client, packet: bytes) -> None:
         login.reset_session(client)
         client.answer_ok()
 
-    _with_found_rows(client, reset)
+    _having_read(client, FOUND_ROWS, reset)
 
 
 def _change_user(client: Client, packet: bytes) -> None:
@@ -174,13 +185,22 @@ def _change_user(client: Client, packet: bytes) -> None:
         leaving.abandon(client)
         login.change_user(client, packet[HEADER:])
 
-    _with_found_rows(client, change)
+    _having_read(client, FOUND_ROWS, change)
 
 
-def _with_found_rows(client: Client, then: Callable[[], None]) -> None:
-    """FOUND_ROWS() outlives a session: where only a server connection knows it, it is read out before."""
+def _with_warnings(client: Client, answer: Callable[[], None]) -> None:
+    """MySQL tells the number of warnings once more, which is unknown after an error."""
+    if client.warned != AS_LISTED or learning.is_mariadb(client):
+        answer()
+    else:
+        _having_read(client, WARNINGS, answer)
+
+
+def _having_read(client: Client, part: int, then: Callable[[], None]) -> None:
+    """Where only a server connection knows this part of the residue, it is read out before: FOUND_ROWS() outlives a
+    session."""
     here = client.server or client.lingering
-    if not client.settling and (here is None or not here.residue & FOUND_ROWS):
+    if not client.settling and (here is None or not here.residue & part):
         then()
         return
 

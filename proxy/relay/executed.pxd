@@ -12,3 +12,4 @@ cdef long long _ASSIGNS_VARIABLE
 cpdef ended(Client client, ServerConnection server)
 @cython.locals(definition=Definition, used=Preparation)
 cdef _executed(Client client, Statement statement, Reply reply)
+cpdef object present(Client client, Statement statement)

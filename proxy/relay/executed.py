@@ -29,6 +29,7 @@ from proxy.wire.replies import Reply
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
+    from proxy.session.state import State
 
 _ASSIGNS_VARIABLE = statements.ASSIGNS_VARIABLE
 # Errors about values, which tell nothing of whether the tables are still what they were at the preparation.
@@ -95,6 +96,17 @@ def _may_be_no_text(client: Client, statement: Statement) -> bool:
     if all(kind in _NUMBERS for kind in types[::2]) or values.isascii():
         return False
     return not learning.is_text(client, values)
+
+
+def present(client: Client, statement: Statement) -> State | None:
+    """The client's context where it is another one than at the preparation."""
+    states, state, prepared = client.route.states, client.state, statement.definition.context
+    assert states is not None
+    assert state is not None
+    if state is prepared:  # a context is its own
+        return None
+    context = states.context(state)
+    return None if context is prepared else context
 
 
 def settle_pins(client: Client) -> None:

@@ -1,6 +1,7 @@
 cimport cython
 
 from proxy.net.server_connection cimport ServerConnection
+cimport proxy.relay.executed as executed
 cimport proxy.relay.lending as lending
 cimport proxy.relay.transfer as transfer
 from proxy.relay.client cimport Client
@@ -19,7 +20,6 @@ cdef Statement _named(Client client)
 cdef object _refusal(Client client, Statement statement)
 @cython.locals(statement=Statement, preparation=Preparation)
 cpdef execute_on(Client client, ServerConnection server)
-cdef object _present(Client client, Statement statement)
 @cython.locals(home=Preparations, label=bytes, cursor=bytes, definition=Definition, found=Preparation)
 cdef Preparation _fitting(Client client, ServerConnection server, Statement statement)
 cdef bytes _cursor_label(Client client, ServerConnection server)

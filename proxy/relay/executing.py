@@ -16,7 +16,6 @@ from proxy.relay import asking, executed, learning, lending, outgoing, own_answe
 from proxy.session import statements
 from proxy.session.conversations import WARNINGS, check, query
 from proxy.session.prepared import FRESH, Preparation, Preparations, Statement, depends_on_history, settle
-from proxy.session.state import State
 from proxy.wire import executions, replies
 from proxy.wire.answers import Answer
 from proxy.wire.constants import COM_STMT_EXECUTE, COM_STMT_RESET, CURSOR_TYPE_NO_CURSOR, MYSQL_TYPE_NULL
@@ -119,7 +118,7 @@ def execute_on(client: Client, server: ServerConnection) -> None:
         _send_execution(client, server, preparation)
     else:
         label = _fresh_label(client, statement) + _cursor_label(client, server)
-        key = (statement.definition, label, _present(client, statement))
+        key = (statement.definition, label, executed.present(client, statement))
         client.hub.stats.prepared_again += 1
         preparing.prepare_for(client, server, key, _send_first_execution)
 
@@ -146,19 +145,8 @@ def execute_instead(client: Client, server: ServerConnection, text: bytes, names
 
     cache = client.hub.prepared
     definition = cache.use(text, statement.definition.context, statement.definition.traits)
-    preparing.prepare_for(client, server, (definition, b"", _present(client, statement)), send)
+    preparing.prepare_for(client, server, (definition, b"", executed.present(client, statement)), send)
     cache.release(definition)
-
-
-def _present(client: Client, statement: Statement) -> State | None:
-    """The client's context where it is another one than at the preparation."""
-    states, state, prepared = client.route.states, client.state, statement.definition.context
-    assert states is not None
-    assert state is not None
-    if state is prepared:  # a context is its own
-        return None
-    context = states.context(state)
-    return None if context is prepared else context
 
 
 def _fitting(client: Client, server: ServerConnection, statement: Statement) -> Preparation | None:
@@ -172,7 +160,7 @@ def _fitting(client: Client, server: ServerConnection, statement: Statement) -> 
             return statement.owned
         home.drop(statement.owned)
         statement.owned = None
-    definition, present = statement.definition, _present(client, statement)
+    definition, present = statement.definition, executed.present(client, statement)
     found = home.find((definition, label + cursor, present))
     if found is None and label:
         found = _used_before(client, statement, home, label + cursor)
@@ -197,7 +185,7 @@ def _used_before(client: Client, statement: Statement, home: Preparations, label
         return None
     before, present = used.key[1], used.key[2]
     nulls = executions.nulls(client.packet, statement.definition.parameters)
-    if present is not _present(client, statement) or len(before) != len(label) or _CURSOR in before + label:
+    if present is not executed.present(client, statement) or len(before) != len(label) or _CURSOR in before + label:
         return None
     if settle(before, types, nulls) != label:
         return None
@@ -379,7 +367,7 @@ def long_data_on(client: Client, server: ServerConnection) -> None:
     if statement.owned is not None:
         _send_long_data(client, server, statement.owned)
         return
-    fresh, present = bytes((FRESH,)) * len(statement.label), _present(client, statement)
+    fresh, present = bytes((FRESH,)) * len(statement.label), executed.present(client, statement)
     for label in (statement.label, fresh):
         if (found := home.find((statement.definition, label, present))) is not None:
             _send_long_data(client, server, found)

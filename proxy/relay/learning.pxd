@@ -6,7 +6,7 @@ from proxy.relay.hub cimport Hub
 from proxy.session.statements cimport Traits
 from proxy.wire.replies cimport Reply
 
-cdef int COM_FIELD_LIST, INSERT_ID, WARNINGS
+cdef int COM_FIELD_LIST, INSERT_ID, LATE, WARNINGS
 cdef long long _ASKED, _MULTI, _SAVEPOINTS, _SET_LITERAL, _SPECIAL
 
 @cython.locals(traits=Traits, flags="long long")

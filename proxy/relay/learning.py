@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from proxy.net.server_connection import ServerConnection
 from proxy.session import pins, statements
+from proxy.session.conditions import AS_LISTED
 from proxy.session.conversations import (
     COLLATED,
     COLLATION,
@@ -23,12 +24,14 @@ from proxy.session.conversations import (
     FOUND_ROWS,
     HIDDEN,
     INSERT_ID,
+    LATE,
     VARIABLES,
     WARNINGS,
 )
-from proxy.session.effects import Effect, may_remember
+from proxy.session.effects import Effect, is_silent, may_remember, tells_more
 from proxy.session.holdings import ANY, HOLDING
-from proxy.session.state import NAMES, NAMES_COLLATE, NO_NAMES, State
+from proxy.session.state import COLLATION as COLLATION_CONNECTION
+from proxy.session.state import NAMES, NAMES_COLLATE, NAMES_PERHAPS, NO_NAMES, State
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
 from proxy.wire.constants import (
@@ -54,9 +57,15 @@ _log = logging.getLogger("forebay.pin")
 _CHANGES_INSERT_ID = statements.INSERT_ID | statements.CALLS | statements.MULTI | statements.UNSURE
 _RUNS_ROUTINES = statements.CALLS | statements.FUNCTION
 _SPECIAL = statements.INTERESTING
+_UTF8MB3 = ("utf8mb3", "utf8")
 _PARSE_ERROR = 1064
 # Errors before a table is opened, and the one of a transaction that may only read: a transaction has not begun.
 _NOT_BEGUN = frozenset({1044, 1046, 1049, 1064, 1142, 1146, 1193, 1227, 1231, 1305, 1792})
+# Errors of a question that is being executed, as a rule: MariaDB has begun to count its rows.
+_AT_ROWS = frozenset({1048, 1062, 1172, 1205, 1213, 1242, 1264, 1265, 1292, 1317, 1366, 1406, 1411, 1644, 1690, 1969})
+# Errors of an UPDATE that has begun to count: MySQL does so late.
+_CHANGING_ROWS = frozenset({1048, 1062, 1205, 1213, 1264, 1265, 1292, 1317, 1366, 1369, 1406, 1451, 1452, 1690, 3819})
+_PROMOTES = frozenset({b"INSERT", b"REPLACE", b"DELETE"})
 _NUMBER = re.compile(rb"[0-9]+")
 # Over a statement without tables MariaDB keeps the warnings of the one before; these always have one.
 _HAS_TABLES = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE"})
@@ -65,6 +74,7 @@ NO_STATEMENTS = frozenset({COM_INIT_DB, COM_FIELD_LIST})
 _ASKED = statements.RECOUNTS | statements.DIAGNOSTICS
 _SET_LITERAL = statements.SET_LITERAL
 _MULTI = statements.MULTI
+_MULTI_ASKED = statements.MULTI | statements.DIAGNOSTICS
 _SAVEPOINTS = pins.SAVEPOINTS
 
 
@@ -95,6 +105,11 @@ def most_conditions(client: Client) -> int:
     return int(most or 64)
 
 
+def warned(client: Client) -> int:
+    """The number of conditions that MySQL tells once more in the answer to a command that is no statement."""
+    return 1 if client.warned == AS_LISTED else client.warned
+
+
 def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     """An answer ended well: see what is different now."""
     traits = client.traits
@@ -121,7 +136,7 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     if reply.trackers is not None:
         _learn_trackers(client, server, reply.trackers, traits)
         if flags & _SET_LITERAL and traits is not None and before is not None:
-            _learn_effect(client, reply, traits, before.mode)
+            _learn_effect(client, server, traits, before)
     if flags & _SPECIAL and traits is not None:
         _learn_special(client, server, traits, flags)
         if flags & _SAVEPOINTS:
@@ -149,6 +164,8 @@ def _learn_count(client: Client, server: ServerConnection, reply: Reply, traits:
     client.row_count = reply.affected_rows
     if traits is not None and traits.verb == b"UPDATE" and not server.mariadb:
         _learn_matched(client, server, reply.info)
+    elif (server.residue & LATE or client.late_rows >= 0) and traits is not None and traits.verb in _PROMOTES:
+        _count_late(client, server)
 
 
 def _learn_fields(client: Client, server: ServerConnection) -> None:
@@ -170,31 +187,51 @@ def _learn_matched(client: Client, server: ServerConnection, info: bytes) -> Non
         server.residue |= FOUND_ROWS
 
 
+def _count_late(client: Client, server: ServerConnection) -> None:
+    """MySQL counts now for FOUND_ROWS() what a statement before has looked at: that of a failed UPDATE, a subquery of
+    SET, CREATE .. SELECT."""
+    if server.residue & LATE:
+        server.residue |= FOUND_ROWS
+        client.counted_elsewhere = False
+    elif client.counted_elsewhere:
+        client.found_rows = client.late_rows
+    client.late_rows = -1
+
+
 def _learn_found_rows(client: Client, server: ServerConnection, reply: Reply, traits: Traits) -> None:
     """FOUND_ROWS() after a statement that is no plain question: it was this client's before, or it is asked for."""
     if traits.flags & statements.RECOUNTS:
         server.residue |= FOUND_ROWS
         client.counted_elsewhere = False
+        if not server.mariadb and (reply.rows < 0 or traits.flags & _MULTI):
+            server.residue |= LATE
     elif reply.rows >= 0 and not (traits.verb == b"SHOW" and traits.second != b"COUNT"):
         client.found_rows = reply.rows
         client.counted_elsewhere = False
 
 
-def _learn_effect(client: Client, reply: Reply, traits: Traits, mode: int) -> None:
-    """The same SET will do the same again. A client that has changed the trackers themselves proves nothing."""
-    trackers = reply.trackers
-    if trackers is None or len(trackers) != 1 or not parse_trackers(trackers[0]).variables:
+def _learn_effect(client: Client, server: ServerConnection, traits: Traits, before: State) -> None:
+    """The same SET will do the same again. A client that has changed the trackers themselves proves nothing, and where
+    a routine has run nobody knows what was so before."""
+    trackers, states, text = server.reply.trackers, client.route.states, text_of(client)
+    if trackers is None or len(trackers) != 1 or states is None or server.residue & HIDDEN:
         return
-    if is_mariadb(client) and pins.sets_unseen(text_of(client)):
-        return  # the trackers may have told a part of it
-    if not reply.warnings and pins.SESSION_TRACK not in client.pins and may_remember(traits):
-        client.route.effects.learn(text_of(client), mode, Effect(trackers[0], _naming(traits.flags)))
+    changes, naming = parse_trackers(trackers[0]), _naming(traits.flags)
+    if not changes.variables or server.reply.warnings or pins.SESSION_TRACK in client.pins or not may_remember(traits):
+        return
+    if changes.schema is not None or is_silent(states, before):  # an execution has run under another one
+        return
+    if is_mariadb(client) and (pins.sets_unseen(text) or tells_more(states, before, changes, text, naming)):
+        return  # the trackers may have told a part of it, or of an earlier statement, too
+    client.route.effects.learn(text, before.mode, Effect(trackers[0], naming))
 
 
 def _naming(flags: int) -> int:
-    """Whether the statement is a SET NAMES, and of which kind; one that may vary, or one among several, is none."""
-    if not flags & statements.SET_NAMES or flags & (statements.MULTI | statements.SET_VARIES):
+    """Whether the statement is a SET NAMES, and of which kind; one that may vary is none."""
+    if not flags & statements.SET_NAMES or flags & statements.SET_VARIES:
         return NO_NAMES
+    if flags & statements.MULTI:
+        return NAMES_PERHAPS
     return NAMES_COLLATE if flags & statements.COLLATES else NAMES
 
 
@@ -216,18 +253,22 @@ def _learn_variables(client: Client, server: ServerConnection, traits: Traits) -
 
 
 def is_text(client: Client, content: bytes) -> bool:
-    """Whether this is certainly text in the client's character set: what is none, no SQL gives back."""
+    """Whether this is certainly text in the client's character set, and in that of its literals: what is none, no SQL
+    gives back."""
     states, state = client.route.states, client.state
-    charset = states.value(state, "character_set_client") if states is not None and state is not None else None
+    if states is None or state is None:
+        return False
+    charset = states.value(state, "character_set_client")
+    literals = (states.value(state, COLLATION_CONNECTION) or "").partition("_")[0]
     if charset in ("binary", "latin1"):
         return True
-    if charset not in ("utf8mb4", "utf8mb3", "utf8"):
+    if charset not in ("utf8mb4", *_UTF8MB3):
         return False
     try:
         decoded = content.decode()
     except UnicodeDecodeError:
         return False
-    return charset == "utf8mb4" or max(decoded, default="") <= "\uffff"
+    return (charset not in _UTF8MB3 and literals not in _UTF8MB3) or max(decoded, default="") <= "\uffff"
 
 
 def _learn_prepared_text(client: Client, server: ServerConnection, traits: Traits) -> None:
@@ -273,6 +314,8 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
         _learn_prepared_text(client, server, traits)
     if server.mariadb and flags & statements.SETS and pins.sets_unseen(text_of(client)):
         pin(client, pins.HIDDEN_CHANGE, traits)
+        if not failed and (limit := pins.unseen_limit(text_of(client))):  # Forebay's own errors go by it
+            _learn_variable(client, server, "max_error_count", limit)
     if flags & HOLDING:
         _learn_holdings(client, traits, failed)
     if flags & statements.USES and not failed:
@@ -318,7 +361,7 @@ def _learn_warnings(client: Client, server: ServerConnection, count: int, traits
 
     On MariaDB it may hold older ones, or what stands in for them: whoever reads them will see.
     """
-    if traits is None or (traits.flags & statements.DIAGNOSTICS and traits.verb in (b"SHOW", b"GET")):
+    if traits is None or (traits.flags & _MULTI_ASKED == statements.DIAGNOSTICS and traits.verb in (b"SHOW", b"GET")):
         server.residue |= WARNINGS if count else 0  # COM_INIT_DB keeps them, a GET DIAGNOSTICS that fails adds one
     elif count:
         _count_carried(client, "warnings", traits)
@@ -350,7 +393,8 @@ def _holds_list(client: Client, server: ServerConnection, traits: Traits | None)
     client.diagnostics = None
     client.error_state = ""
     server.residue |= WARNINGS
-    if traits is not None and (traits.flags & _RUNS_ROUTINES or traits.verb == b"SIGNAL"):
+    signals = traits is not None and (traits.flags & _RUNS_ROUTINES or traits.verb == b"SIGNAL")
+    if signals and most_conditions(client) > 0:
         server.residue |= DETAILS  # a SIGNAL may have made a condition that is not what its number says
     else:
         server.residue &= ~DETAILS
@@ -415,10 +459,15 @@ def learn_schema(client: Client, server: ServerConnection) -> None:
 
 def follow_autocommit(client: Client, server: ServerConnection, status: int) -> None:
     """The status flags show autocommit even where no tracker reported it: inside a procedure, on MariaDB."""
+    _learn_variable(client, server, "autocommit", "ON" if status & STATUS_AUTOCOMMIT else "OFF")
+
+
+def _learn_variable(client: Client, server: ServerConnection, name: str, value: str) -> None:
+    """The value of a system variable that no tracker has reported."""
     states = client.route.states
     assert states is not None
     if client.state is not None:
-        changes = Changes(variables=(("autocommit", "ON" if status & STATUS_AUTOCOMMIT else "OFF"),))
+        changes = Changes(variables=((name, value),))
         _now_in(client, server, states.after(client.state, changes, client.in_transaction, NO_NAMES))
 
 
@@ -438,18 +487,24 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     traits = client.traits
     client.ahead = False
     client.row_count = -1
-    if client.command == COM_INIT_DB and not server.mariadb:
-        client.warned += 1
-    else:
+    if server.mariadb or client.command not in NO_STATEMENTS:
+        client.warned = AS_LISTED
+    elif client.command == COM_FIELD_LIST:
         client.warned = int(most_conditions(client) > 0)
+    elif client.warned != AS_LISTED:
+        client.warned += 1
     if not server.mariadb and client.command in NO_STATEMENTS and client.diagnostics is not None:
         _add_error(client, server)
     else:
         _holds_list(client, server, traits)
     if server.reply.error is not None:
         client.error_state = parse_err(server.reply.error, CLIENT_PROTOCOL_41).sqlstate
+    if server.mariadb and number in _AT_ROWS and traits is not None and traits.verb in statements.READERS:
+        client.counted_elsewhere = False
     if not client.counted_elsewhere:
         server.residue |= FOUND_ROWS
+    if not server.mariadb and _counts_late(client, number):
+        server.residue |= LATE
     if traits is None or not traits.flags & statements.READ_ONLY:  # an INSERT that fails at its second row has an id
         server.residue |= INSERT_ID
     if server.reply.trackers is not None:
@@ -458,6 +513,14 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
         pin(client, pins.HIDDEN_CHANGE, traits)  # nobody tells whether the settings of the next transaction are used up
     if traits is not None and traits.flags & _SPECIAL and not refused_unread:
         _learn_special(client, server, traits, traits.flags, failed=True)
+
+
+def _counts_late(client: Client, number: int) -> bool:
+    """Whether the error of this statement leaves rows that MySQL will count later."""
+    traits = client.traits
+    if traits is not None and traits.verb == b"UPDATE" and number in _CHANGING_ROWS:
+        return True
+    return client.late_rows >= 0 and not client.counted_elsewhere  # they have been put there
 
 
 def _add_error(client: Client, server: ServerConnection) -> None:

@@ -92,6 +92,8 @@ def lend(client: Client, server: ServerConnection) -> None:
         else:
             _switch(client, server)
         return
+    if not client.counted_elsewhere:
+        client.late_rows = -1
     client.counted_elsewhere = client.ahead = True
     states = client.route.states
     assert states is not None
@@ -251,8 +253,9 @@ def _moving(client: Client, server: ServerConnection) -> Generator[list[bytes], 
                 _settle(old, server, settled(residue, names, answers[: len(questions)]), known)
             server.residue = 0 if questions else server.residue
             check(answers[len(questions) :])
-            if server.mariadb and any(answer.warnings for answer in answers[len(questions) :]):
-                check((yield [NO_WARNINGS]))  # the sync's own would be kept over the statements that follow
+            keeps = server.mariadb or client.login is not None  # over the statements that follow, or for the first one
+            if keeps and any(answer.warnings for answer in answers[len(questions) :]):
+                check((yield [NO_WARNINGS]))
                 client.counted_elsewhere = True
         except Exception:  # what stands before and behind the refused command has been done
             readout.brought_in_part(states, server, answers[len(questions) :])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import NotSupported, ProxyError, ServerRefused
 from proxy.relay import asking, kill
-from proxy.relay.learning import is_mariadb, most_conditions
+from proxy.relay.learning import is_mariadb, most_conditions, warned
 from proxy.session import statements
 from proxy.session.conditions import Conditions
 from proxy.session.conversations import HIDDEN, WARNINGS
@@ -122,7 +122,7 @@ def adds_errors(client: Client) -> bool:
 
 def kept_warnings(client: Client) -> int:
     """The number that MySQL tells once more in the answer to a command that is no statement."""
-    return 0 if is_mariadb(client) else client.warned
+    return 0 if is_mariadb(client) else warned(client)
 
 
 def _answer_connection_id(client: Client, name: bytes) -> None:
@@ -136,7 +136,7 @@ def _answer_connection_id(client: Client, name: bytes) -> None:
     )
     client.ahead = client.counted_elsewhere = True
     client.row_count = -1
-    client.found_rows = 1
+    client.found_rows, client.late_rows = 1, -1
     client.warned = 0
     _clear_list(client)
     rows = [[str(client.id).encode()]]

@@ -8,6 +8,8 @@ pins; see ``executed``.
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
@@ -43,7 +45,8 @@ def _is_private(client: Client, traits: Traits, text: bytes) -> bool:
     """Whether a preparation would differ elsewhere, however it is made.
 
     MySQL settles the types of user variables at the preparation; a statement that only assigns one is none the wiser.
-    Without a default schema DATABASE() stays NULL for good, and a schema cannot be taken away.
+    Without a default schema DATABASE() stays NULL for good, and a USE lasts only while there is none (MariaDB); but a
+    schema cannot be taken away.
     """
     flags = traits.flags
     if flags & (_ABOUT_LAST | statements.SEQUENCE_LAST):
@@ -51,7 +54,13 @@ def _is_private(client: Client, traits: Traits, text: bytes) -> bool:
     if flags & statements.USER_VARIABLE and not is_mariadb(client):
         return traits.verb != b"SET" or text.count(b"@") > 1
     no_schema = client.state is None or client.state.schema is None
-    return no_schema and (b"database" in (small := text.lower()) or b"schema" in small)
+    return no_schema and (traits.verb == b"USE" or _asks_for_schema(text))
+
+
+def _asks_for_schema(text: bytes) -> bool:
+    """Whether a text may call DATABASE() or SCHEMA()."""
+    small = text.lower()
+    return b"database" in small or b"schema" in small
 
 
 def is_mariadb(client: Client) -> bool:
@@ -175,7 +184,8 @@ def prepare_for(
     """Prepare under the key's context, and go on with ``then`` if the client is still there.
 
     A client that has lost its default schema since gets its execution under that of the statement, which a server takes
-    for it anyhow: nothing leads back. Only where the server connection is to be kept, there is no way.
+    for it anyhow: nothing leads back. Where the server connection is to be kept, the statement is prepared without any,
+    which a server refuses if it needs one.
     """
     definition, states, cache = key[0], client.route.states, client.hub.prepared
     assert states is not None
@@ -183,6 +193,9 @@ def prepare_for(
     there = states.under(definition.context, client.state)
     before, after = states.sync(client.state, there), states.sync(there, client.state)
     stays = after is None and not (client.in_transaction or client.pins or client.dedicated)
+    if before is not None and after is None and not stays and not _asks_for_schema(definition.text):
+        there = states.with_schema(there, None)
+        before, after = states.sync(client.state, there), states.sync(there, client.state)
     if before is None or (after is None and not stays):
         error = ServerRefused(1049, "42000", f"Unknown database '{definition.context.schema}'")
         goes_on(client, server, error)
@@ -230,6 +243,65 @@ def _preparing(
     definition.parameters, definition.columns = prepared_ok.parameters, prepared_ok.columns
     hub.prepared.remember(definition, answer.raw, exact=not answer.warnings)
     return home.add(key, number, hub.settings.pool.max_prepared_statements)
+
+
+# A default schema that is dropped.
+
+
+def keep_over_drop(client: Client, traits: Traits) -> None:
+    """Before the client drops its default schema, its statements come to the server connection, where they stay.
+
+    Afterwards nothing could be prepared there under the schemas of these statements: nothing leads back to none.
+    """
+    if traits.verb != b"DROP" or traits.second not in (b"DATABASE", b"SCHEMA") or not len(client.prepared):
+        return
+    schema = client.state.schema if client.state is not None else None
+    if schema is None:
+        return
+    named = rb"(?<![\w$])" + re.escape(schema.encode()) + rb"(?![\w$])"
+    if re.search(named, executions.text(client.packet), re.IGNORECASE):
+        client.on_lent = lambda server: _keep_on(client, server)
+
+
+def _keep_on(client: Client, server: ServerConnection) -> None:
+    if client.state is not None and not client.state.known:
+        find_collation(client, server)  # and then this again
+        return
+
+    def kept(_: object, error: ProxyError | None) -> None:
+        if goes_on(client, server, error):
+            executed.settle_pins(client)
+            transfer.send(client, server)
+
+    server.converse(_keeping(client, server), kept)
+
+
+def _keeping(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
+    """Have each of the client's statements prepared for it alone; one that cannot be gives its error when executed."""
+    states, cache = client.route.states, client.hub.prepared
+    assert states is not None
+    yield from asking.recall(client, server)  # a preparation clears the conditions
+    for statement in list(client.prepared):
+        state, definition = client.state, statement.definition
+        if client.server is not server or state is None:
+            return
+        there = states.under(definition.context, state)
+        before, after = states.sync(state, there), states.sync(there, state)
+        if statement.owned is not None or before is None or after is None:
+            continue
+        assert server.prepared is not None
+        key = (definition, statement.label, executed.present(client, statement))
+        preparation = server.prepared.find(key)
+        if preparation is None:
+            cache.use(definition.text, definition.context, definition.traits)  # the client may leave meanwhile
+            with contextlib.suppress(ServerRefused):
+                preparation = yield from _preparing(client, server, key, before, after)
+            cache.release(definition)
+        if preparation is not None and client.server is server:
+            preparation.home.own(preparation)
+            statement.owned, statement.private, statement.kept = preparation, True, True
+    if client.server is server and asking.lacks(client):
+        yield from asking.bring(client, server)
 
 
 def _make_way(client: Client, server: ServerConnection) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proxy.net.server_connection import ServerConnection
-from proxy.session.conditions import SCRATCH, Conditions
+from proxy.session.conditions import AS_LISTED, SCRATCH, Conditions
 from proxy.session.conversations import DETAILS, MOST_ROWS, TOO_MANY_ROWS, WARNINGS, Settled
 from proxy.session.state import NO_NAMES, States
 from proxy.wire.answers import Answer
@@ -48,6 +48,9 @@ def settle(client: Client, found: Settled, known: Conditions | None) -> None:
         client.insert_id = found.insert_id
     if found.found_rows is not None and not _is_foreign(client, found.found_rows):
         client.found_rows = found.found_rows
+    if found.late_rows is not None:
+        client.late_rows = found.late_rows if found.late_rows != client.found_rows else -1
+        client.counted_elsewhere = True
     newer = client.diagnostics is not known or (known is not None and known.latest)  # than what the server told
     if found.warnings is not None and not (found.warnings.stands_in or newer):
         _keep_list(client, found.warnings)
@@ -84,6 +87,8 @@ def _keep_list(client: Client, conditions: Conditions) -> None:
     if states is not None and client.state is not None:
         conditions.charset = states.value(client.state, "character_set_results") or ""
     conditions.state = client.error_state
+    if client.warned == AS_LISTED:
+        client.warned = conditions.total
     client.diagnostics = conditions if conditions.total else None
 
 

@@ -17,6 +17,8 @@ from proxy.wire.constants import COM_QUERY
 
 Row = list[bytes | None]
 
+AS_LISTED = -1  # after an ERR packet, which does not say how many conditions there are beside the error
+
 _MARK = "forebay stands in"
 _CASTS = 100  # a stand-in of more warnings takes them from a table
 _INSERT_ID = "SET @@SESSION.last_insert_id=LAST_INSERT_ID()"  # has no effect; without a table, FOUND_ROWS() stays

@@ -32,6 +32,7 @@ VARIABLES = 16
 HIDDEN = 32  # a routine has run: what else it did is for ``hidden`` to find out
 COLLATED = 128  # with VARIABLES or HIDDEN, on MySQL: numbers in user variables have collations
 DETAILS = 64  # warnings that a SIGNAL may have made: SHOW WARNINGS does not tell all about them
+LATE = 256  # rows that MySQL counts for FOUND_ROWS() only once another statement has changed some
 
 _COLLATIONS = (
     "SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME, IS_DEFAULT FROM information_schema.COLLATIONS WHERE ID IS NOT NULL"
@@ -42,7 +43,8 @@ _RESET = (
 )
 # MySQL wants a privilege for it, and warns.
 _SETS_DATABASE = "SET @@SESSION.collation_database=@@SESSION.collation_database"
-_SETTLED = 5  # columns that every settling asks for, before those of user variables
+_COUNTS, _ROWS = "@`forebay counts`", "@`forebay rows`"  # beside the client's variables; ``hidden`` leaves them out
+_SETTLED = 6  # columns that every settling asks for, before those of user variables
 _VARIABLES = "SHOW SESSION VARIABLES"
 
 
@@ -132,36 +134,59 @@ class Settled:
     warnings: Conditions | None = None
     collation: str | None = None
     found_rows: int | None = None
+    late_rows: int | None = None
     variables: dict[bytes, str | None] = field(default_factory=dict)  # None: never set
 
 
 def settle_commands(residue: int, names: list[bytes]) -> list[bytes]:
     """The questions to ask; ``names`` are the user variables.
 
-    Warnings come first, because other questions clear them; what is asked in detail makes errors, hence no count is
-    asked for then. FOUND_ROWS() is asked without any table, which would change it, and only where needed, because
-    MySQL warns of it, and then counts that warning only, and no errors. At the end no warning is
-    left; that takes a statement with a table, over any other MariaDB keeps them.
+    FOUND_ROWS() is asked without any table, which would change it, and only where needed, because MySQL warns of it.
+    What would count later counts after an EXPLAIN. At the end no warning is left; that takes a statement with a table,
+    over any other MariaDB keeps them.
     """
-    commands = [query("SHOW WARNINGS")] if residue & WARNINGS else []
-    in_detail = residue & WARNINGS and residue & DETAILS
-    if in_detail:
-        commands += detail_commands()
-    found_rows = "FOUND_ROWS()" if residue & FOUND_ROWS else "0"
-    counts = ("@@warning_count", "@@error_count") if residue & WARNINGS else ("0", "0")
+    commands, counts = _about_conditions(residue)
+    found_rows, late_rows = "FOUND_ROWS()" if residue & FOUND_ROWS else "0", "0"
+    if residue & LATE:
+        commands += [query(f"SET {_ROWS}=FOUND_ROWS()"), query("EXPLAIN SELECT 1")]
+        found_rows, late_rows = _ROWS, "FOUND_ROWS()"
     items = [
         "LAST_INSERT_ID()",
         "@@collation_connection",
         found_rows,
+        late_rows,
         *counts,
         *variables.questions(names, bool(residue & COLLATED)),
     ]
-    if in_detail:
+    if _in_detail(residue):
         items += detail_questions()
     commands.append(query("SELECT " + ", ".join(items) + " LIMIT 1"))  # else sql_select_limit=0 would hide it
-    if residue & (WARNINGS | FOUND_ROWS):
+    if residue & (WARNINGS | FOUND_ROWS | LATE):
         commands.append(NO_WARNINGS)
     return commands
+
+
+def _in_detail(residue: int) -> bool:
+    return bool(residue & WARNINGS and residue & DETAILS)
+
+
+def _about_conditions(residue: int) -> tuple[list[bytes], tuple[str, str]]:
+    """What is asked first, because other questions clear the conditions, and the select items for their counts.
+
+    What is asked in detail makes errors, hence no count is asked for then. FOUND_ROWS() makes MySQL count its own
+    warning only: the counts are kept before.
+    """
+    if not residue & WARNINGS:
+        return [], ("0", "0")
+    listed = query("SHOW WARNINGS")
+    if residue & DETAILS:
+        return [listed, *detail_commands()], ("0", "0")
+    if residue & (FOUND_ROWS | LATE):
+        return [listed, query(f"SET {_COUNTS}=@@warning_count<<32|@@error_count")], (
+            f"{_COUNTS}>>32",
+            f"{_COUNTS}&0xFFFFFFFF",
+        )
+    return [listed], ("@@warning_count", "@@error_count")
 
 
 _EXCHANGE = query("SELECT LAST_INSERT_ID(), LAST_INSERT_ID(%d) LIMIT 1")
@@ -179,15 +204,13 @@ def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:
     """What the answers to ``settle_commands`` say. Raises ServerRefused where the server would not say."""
     check(answers)
     result = Settled()
-    in_detail = residue & WARNINGS and residue & DETAILS
-    at = (len(detail_commands()) if in_detail else 0) + 1 if residue & WARNINGS else 0
-    table = answers[at].table()
+    table = answers[len(_about_conditions(residue)[0]) + 2 * bool(residue & LATE)].table()
     row = table.rows[0]
-    insert_id, collation, found_rows, count, errors = _texts(row[:_SETTLED])
+    insert_id, collation, found_rows, late_rows, count, errors = _texts(row[:_SETTLED])
     if residue & WARNINGS:
         rows = answers[0].rows()
         result.warnings = Conditions(rows, len(rows))
-        if not in_detail:
+        if not _in_detail(residue):
             result.warnings.total = max(len(rows), int(count))
             result.warnings.unlisted = max(0, int(errors) - result.warnings.errors)
         else:
@@ -198,6 +221,8 @@ def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:
         result.collation = collation
     if residue & FOUND_ROWS:
         result.found_rows = int(found_rows)
+    if residue & LATE:
+        result.late_rows = int(late_rows)
     for index, name in enumerate(names):
         start = _SETTLED + index * variables.COLUMNS
         values = row[start : start + variables.COLUMNS]
@@ -206,6 +231,7 @@ def settled(residue: int, names: list[bytes], answers: list[Answer]) -> Settled:
 
 
 MOST_ROWS = 100_000
+MOST_LATE_ROWS = 100
 TOO_MANY_ROWS = MOST_ROWS - 7  # stands for any greater number, and is recognised when it is read back
 
 
@@ -218,6 +244,15 @@ def give_found_rows(count: int) -> bytes:
     tables = " CROSS JOIN ".join(f"({digits}) t{place}" for place in range(places))
     number = " + ".join(f"t{place}.d * {10**place}" for place in range(places))
     return query(f"SELECT SQL_CALC_FOUND_ROWS 1 FROM {tables} WHERE {number} < {count} LIMIT 1")
+
+
+def give_late_rows(count: int) -> list[bytes]:
+    """A statement after which so many rows will count later, if they can be made; -1 is none to be made."""
+    if not 0 <= count <= MOST_LATE_ROWS:
+        return []
+    if count < 2:
+        return [query(f"SET {_ROWS}=(SELECT 1 FROM (SELECT 1) forebay WHERE {count})")]
+    return [query(f"SET {_ROWS}=1>ALL({' UNION ALL '.join(['SELECT 0'] * count)})")]
 
 
 def ping() -> Generator[list[bytes], list[Answer], int]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proxy.session import statements
+from proxy.session.state import NO_NAMES, State, States
 from proxy.session.statements import Traits
+from proxy.wire.packets import Changes
 
 LIMIT = 512
 LONGEST = 512
@@ -35,6 +37,10 @@ _MUST_NOT = (
     | statements.UNPIN_HINT
 )
 
+# How the variables begin that statements mean without naming them.
+_CHARSETS = ("character_set_", "collation_")
+_TRANSACTIONS = ("tx_", "transaction_")
+
 
 def may_remember(traits: Traits) -> bool:
     """Whether the same text always has the same effect."""
@@ -47,6 +53,25 @@ class Effect:
 
     trackers: bytes
     naming: int
+
+
+def is_silent(states: States, state: State) -> bool:
+    """Whether warnings may be missing in this state: a deprecated value would give one elsewhere."""
+    return states.value(state, "max_error_count") == "0" or states.value(state, "sql_notes") == "OFF"
+
+
+def tells_more(states: States, before: State, changes: Changes, sql: bytes, naming: int) -> bool:
+    """Whether trackers report variables that the SET neither names nor changes, in a session that was ``before``.
+
+    Which values are back after a SET STATEMENT, MariaDB reports with the next answer only.
+    """
+    text = sql.lower()
+    meant = _CHARSETS if naming != NO_NAMES else _TRANSACTIONS if b"transaction" in text else ()
+    return any(
+        states.value(before, name) == value and name.encode() not in text
+        for name, value in changes.variables
+        if not name.startswith(meant)
+    )
 
 
 class Effects:

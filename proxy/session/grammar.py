@@ -157,6 +157,8 @@ def _drop(reader: Reader) -> None:
         reader.step()
         _skip_if_exists(reader)
         reader.note("tables_dropped", _names(reader))
+    else:
+        reader.note("second", word)
 
 
 def _prepare(reader: Reader) -> None:

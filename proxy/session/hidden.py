@@ -19,6 +19,7 @@ from proxy.session.conversations import NO_WARNINGS, check, query
 from proxy.session.state import UNKNOWN, State, States
 from proxy.wire.answers import Answer
 
+_OWN = b"forebay "  # how the names of Forebay's own begin
 _ALL = " LIMIT 1000000"  # else sql_select_limit would hide some
 _USER_VARIABLES = f"SELECT HEX(VARIABLE_NAME) FROM information_schema.USER_VARIABLES{_ALL}"
 _USER_VARIABLES_MYSQL = (
@@ -66,7 +67,8 @@ def unearth(states: States, state: State, memory: Memory) -> Words:
 
 
 def _names(answer: Answer) -> list[bytes]:
-    return [bytes.fromhex((row[0] or b"").decode()).lower() for row in answer.rows()]
+    names = [bytes.fromhex((row[0] or b"").decode()).lower() for row in answer.rows()]
+    return [name for name in names if not name.startswith(_OWN)]
 
 
 def _on_mariadb(states: States, state: State, memory: Memory) -> Words:

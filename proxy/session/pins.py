@@ -85,6 +85,8 @@ _EXPLAIN |= statements.TEMPORARY | statements.DROPS_TABLE | statements.TEXT_PREP
 _UNSCOPED = re.compile(rb"@@(?!\s*`?(?:session|local|global)`?\s*\.)", re.IGNORECASE)
 
 _FOR_STATEMENT = re.compile(rb"\s*SET\s+STATEMENT\b(.*?)\bFOR\b", re.IGNORECASE | re.DOTALL)
+_LIMIT = re.compile(rb"@@`?max_error_count`?\s*:?=\s*([0-9]{1,18})\b", re.IGNORECASE)
+_MOST_CONDITIONS = 65535
 _NONE: frozenset[str] = frozenset()
 _ASSIGNED = re.compile(rb"([a-z0-9_]+)`?\s*:?=", re.IGNORECASE)
 
@@ -122,6 +124,12 @@ def hidden_change(traits: Traits, changes: Changes, passing: bool = False) -> bo
 def sets_unseen(sql: bytes) -> bool:
     """Whether a SET names a variable as ``@@name``, without a scope: MariaDB's trackers do not report that one."""
     return _UNSCOPED.search(sql) is not None
+
+
+def unseen_limit(sql: bytes) -> str:
+    """What such a SET makes of max_error_count, if that is a literal number, else ""."""
+    found = _LIMIT.search(sql)
+    return str(min(int(found[1]), _MOST_CONDITIONS)) if found is not None else ""
 
 
 def for_statement(sql: bytes) -> frozenset[str]:

@@ -1,7 +1,8 @@
 """Questions about the last statement, as far as they can be answered by whoever has its conditions in memory.
 
 Decides whether a text is one of these, and what it asks: SHOW WARNINGS and SHOW ERRORS, GET DIAGNOSTICS. For any other
-statement it can write values in the place of what asks for them, CONNECTION_ID() too. It does not know the answers.
+statement it can write values in the place of what asks for them, CONNECTION_ID() too; SHOW COUNT(*) ERRORS becomes a
+SELECT then. It does not know the answers.
 
 Sources: MySQL manual, "SHOW WARNINGS Statement", "GET DIAGNOSTICS Statement", "Information Functions".
 """
@@ -73,6 +74,16 @@ def question(sql: bytes, mode: int) -> Question | None:
     return _get(tokens[3:]) if words == [b"GET", b"CURRENT", b"DIAGNOSTICS"] else None
 
 
+def asks_for_list(sql: bytes, mode: int) -> bool:
+    """Whether the first statement asks for what conditions say, in whatever form."""
+    scanner = Scanner(sql, mode & ~UNREADABLE)
+    words = []
+    for _ in range(2):
+        scanner.advance()
+        words.append(scanner.token().upper())
+    return words[0] == b"GET" or (words[0] == b"SHOW" and words[1] in (b"WARNINGS", b"ERRORS"))
+
+
 def _tokens(sql: bytes, mode: int) -> list[tuple[int, bytes]]:
     """What a question consists of is the same in every dialect."""
     scanner = Scanner(sql, mode & ~UNREADABLE)
@@ -136,6 +147,8 @@ def with_values(sql: bytes, mode: int, values: dict[bytes, int]) -> tuple[bytes,
     verb = scanner.token().upper()
     if verb not in _EVALUATES:
         return None
+    if verb == b"SHOW" and b"ERROR_COUNT" in values and (select := _counts_errors(scanner)):
+        return with_values(select, mode, values)
     places = _places(scanner, values, verb == b"SET")
     if scanner.doubt:
         return None
@@ -148,6 +161,16 @@ def with_values(sql: bytes, mode: int, values: dict[bytes, int]) -> tuple[bytes,
         pieces += [sql[at:start], instead]
         at = end
     return b"".join(pieces) + sql[at:], names
+
+
+def _counts_errors(scanner: Scanner) -> bytes:
+    """A text that begins with SHOW COUNT(*) ERRORS with the SELECT that servers make of it; b"" for any other SHOW."""
+    sql, start = scanner.sql, scanner.start
+    for word in (b"COUNT", b"(", b"*", b")", b"ERRORS"):
+        scanner.advance()
+        if scanner.token().upper() != word:
+            return b""
+    return sql[:start] + b"SELECT @@session.error_count" + sql[scanner.end :]
 
 
 def _places(scanner: Scanner, values: dict[bytes, int], sets: bool) -> list[tuple[int, int, bytes]]:

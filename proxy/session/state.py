@@ -33,9 +33,9 @@ UNKNOWN = "\0unknown"
 
 COLLATION = "collation_connection"
 # @@collation_database, where it is not that of the default schema: after a reset it is the server's until a schema is
-# selected, though the old one stays. LOAD DATA reads by it.
+# selected, though the old one stays; without a schema the server's, but where the client has dropped its own, the
+# collation_server of that time. LOAD DATA reads by it.
 DATABASE = "\0database"
-_RESET = "reset"
 # No variable shows them: the collation that result sets name, and on MariaDB the one that parameters of prepared
 # statements have, which SET NAMES .. COLLATE and the login choose.
 RESULTS = "\0results"
@@ -43,7 +43,7 @@ CLIENT = "\0client"
 _HIDDEN = {RESULTS: "character_set_results", CLIENT: "character_set_client"}
 _NO_VARIABLES = frozenset({*_HIDDEN, DATABASE})
 # What kind of statement brought a change of character sets.
-NO_NAMES, NAMES, NAMES_COLLATE = range(3)
+NO_NAMES, NAMES, NAMES_COLLATE, NAMES_PERHAPS = range(4)
 CHARSETS = ("character_set_client", "character_set_results")
 
 # Their values belong to one moment or to one server connection: not part of a state.
@@ -207,7 +207,8 @@ class States:
         """The same state after a reset has made @@collation_database the server's, as far as that can be carried."""
         if state.schema is None or not self.baseline.sets_database:
             return state
-        return self._intern(state.schema, dict(state.variables) | {DATABASE: _RESET}, state.characteristics)
+        variables = dict(state.variables) | {DATABASE: self.baseline.database_collation}
+        return self._intern(state.schema, variables, state.characteristics)
 
     def with_schema_selected(self, state: State) -> State:
         """The same state after its default schema has been selected once more."""
@@ -248,7 +249,8 @@ class States:
 
         The schema stays, but not @@collation_database.
         """
-        return self._intern(state.schema, {} if state.schema is None else {DATABASE: _RESET}, "")
+        variables = {} if state.schema is None else {DATABASE: self.baseline.database_collation}
+        return self._intern(state.schema, variables, "")
 
     def after(self, state: State, changes: Changes, in_transaction: bool, naming: int) -> State:
         """The state after an answer whose trackers reported ``changes``; ``naming`` tells a SET NAMES, see above."""
@@ -257,8 +259,9 @@ class States:
         charset = reported.get("character_set_connection")
         if charset is not None and COLLATION not in reported:
             variables[COLLATION] = self._default_collation(state, charset) if naming == NAMES else UNKNOWN
+        names = naming in (NAMES, NAMES_COLLATE) or (naming == NAMES_PERHAPS and reported.keys() >= set(CHARSETS))
         for hidden, of in self._hidden.items():
-            if naming:
+            if names:
                 variables[hidden] = variables.get(COLLATION, self._base[COLLATION])
             elif of in reported:
                 variables[hidden] = self._default_of(reported[of])
@@ -269,12 +272,19 @@ class States:
         if changes.schema is not None:
             schema = changes.schema or None
             variables.pop(DATABASE, None)
+            if schema is None and self.baseline.sets_database:  # the client has dropped it
+                self._collate(variables, schema, self.value(state, "collation_server") or "")
         if "collation_database" in reported:  # by a sync; a client that sets it itself is pinned
-            variables[DATABASE] = _RESET
+            self._collate(variables, schema, reported["collation_database"])
         characteristics = state.characteristics
         if changes.characteristics is not None:
             characteristics = changes.characteristics
         return self._intern(schema, variables, "" if in_transaction else characteristics)
+
+    def _collate(self, variables: dict[str, str], schema: str | None, collation: str) -> None:
+        """Note a @@collation_database, unless it is what every session without a schema has."""
+        is_usual = schema is None and collation == self.baseline.database_collation
+        variables[DATABASE] = "" if is_usual else collation
 
     def _default_collation(self, state: State, charset: str) -> str:
         """What SET NAMES without COLLATE gives; two variables, one of each server, may change it."""
@@ -331,11 +341,12 @@ class States:
     def _select(self, have: State, want: State) -> list[bytes]:
         """What brings the wanted default schema, and the collation that goes with it or not."""
         had, wanted = self.value(have, DATABASE), self.value(want, DATABASE)
-        moves = want.schema != have.schema or (had and not wanted)
-        commands = [bytes((COM_INIT_DB,)) + want.schema.encode()] if moves and want.schema is not None else []
-        if wanted and (moves or not had):
-            collation = self.baseline.database_collation
-            commands.append(bytes((COM_QUERY,)) + f"SET @@SESSION.collation_database='{collation}'".encode())
+        moves = want.schema is not None and (want.schema != have.schema or bool(had and not wanted))
+        commands = [bytes((COM_INIT_DB,)) + want.schema.encode()] if want.schema is not None and moves else []
+        if want.schema is None and had:
+            wanted = wanted or self.baseline.database_collation
+        if wanted and (moves or had != wanted):
+            commands.append(bytes((COM_QUERY,)) + f"SET @@SESSION.collation_database='{wanted}'".encode())
         return commands
 
     def _assignments(self, have: dict[str, str], want: dict[str, str]) -> list[str]:

@@ -85,8 +85,8 @@ class Traits:
     RELEASE_LOCK, one for each time. ``tables_created``, ``tables_dropped``: temporary tables, and dropped tables of any
     kind, as ``t`` or ``s.t``. ``prepared``, ``executed``, ``deallocated``: the name of a text PREPARE in small
     letters, or b"". ``prepared_text``: the text that it prepares, None where it is no plain literal.
-    ``handler_opened``, ``handler_closed``: the name or alias of a handler, or b"". ``second``: the word behind XA or
-    SHOW, in capitals.
+    ``handler_opened``, ``handler_closed``: the name or alias of a handler, or b"". ``second``: the word behind DROP, XA
+    or SHOW, in capitals.
     """
 
     __slots__ = (

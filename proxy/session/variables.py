@@ -5,7 +5,8 @@ character set and a collation. What a server says about it in a result set, with
 enough to write an expression that gives it all back, whatever the sql_mode and the character sets.
 
 On MySQL a number has a collation, too: the session's at the time when it was assigned. It shows once the number becomes
-part of a text.
+part of a text. On MariaDB a SET that fails may have given a variable the character set of what it was to become, in
+which the bytes that it still has are no text.
 
 It knows names and values; it does not know sessions or when to move them.
 
@@ -39,7 +40,7 @@ _INTEGERS = frozenset({MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_INT24, MYSQ
 _DECIMALS = frozenset({MYSQL_TYPE_DECIMAL, MYSQL_TYPE_NEWDECIMAL})
 _DOUBLES = frozenset({MYSQL_TYPE_FLOAT, MYSQL_TYPE_DOUBLE})
 
-_UTF8 = frozenset({"utf8", "utf8mb3", "utf8mb4"})
+_UTF8 = {"utf8": 0xFFFF, "utf8mb3": 0xFFFF, "utf8mb4": 0x10FFFF}  # and their last characters
 _WORD = re.compile(r"[a-z0-9_]+\Z")
 _NAME = re.compile(rb"[ -~]+\Z")
 
@@ -50,6 +51,8 @@ NULL = _NULL_OF + "_binary X''"
 
 # On MySQL: what follows is a number, to be assigned under this collation of the connection.
 _UNDER = "UNDER "
+# On MariaDB: what stands before is assigned as binary, and then gets the collation of what follows.
+_LATER = " LATER "
 
 
 def can_carry(name: bytes) -> bool:
@@ -82,7 +85,7 @@ def _never_set(column: Column, value: bytes | None) -> bool:
 def expression(column: Column, answer: list[bytes | None], collated: bool = False) -> str | None:
     """What a variable holds, from its column and its COLUMNS values; None if it was never set.
 
-    That is an SQL expression, and before it what ``statements`` understands: a collation, or that it is NULL.
+    That is an SQL expression, and around it what ``statements`` understands: a collation, or that it is NULL.
     """
     value, raw, charset, collation = answer
     if _never_set(column, value):
@@ -96,7 +99,7 @@ def expression(column: Column, answer: list[bytes | None], collated: bool = Fals
     elif column.type in _DOUBLES:
         written = _number(value) if "e" in _number(value) else f"{_number(value)}e0"
     else:
-        written = _text(raw or b"", _word(charset), _word(collation))
+        written = _text(raw or b"", _word(charset), _word(collation), relabelled=not collated)
         collated = False
     if collated:
         written = f"{_UNDER}{_word(collation)} {written}"
@@ -115,31 +118,42 @@ def _word(name: bytes | None) -> str:
     return text
 
 
-def _text(raw: bytes, charset: str, collation: str) -> str:
+def _text(raw: bytes, charset: str, collation: str, relabelled: bool) -> str:
+    """``relabelled``: whether the server can give a value another character set later, as MariaDB can."""
     content = f" X'{raw.decode('ascii')}'"
-    if charset == "binary" or (charset in _UTF8 and not _is_utf8(raw)):
-        return "_binary" + content  # servers take no text that is none, though some statements make such ones
-    return f"_{charset}{content} COLLATE {collation}"
+    if charset == "binary":
+        return "_binary" + content
+    if _is_text(raw, charset) or not (relabelled or charset in _UTF8):
+        return f"_{charset}{content} COLLATE {collation}"
+    # Servers take no text that is none, though some statements make such ones.
+    return "_binary" + content + (f"{_LATER}_{charset} X'' COLLATE {collation}" if relabelled else "")
 
 
-def _is_utf8(raw: bytes) -> bool:
+def _is_text(raw: bytes, charset: str) -> bool:
+    """Whether this is certainly text in the character set."""
     try:
-        bytes.fromhex(raw.decode("ascii")).decode()
+        text = bytes.fromhex(raw.decode("ascii")).decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        return charset == "latin1"
+    return charset == "latin1" or ord(max(text, default="\0")) <= _UTF8.get(charset, -1)
 
 
 def statements(have: dict[bytes, str | None], want: dict[bytes, str | None], collation: str) -> list[str]:
     """The SETs that bring a server connection's variables from ``have`` to ``want``, in a session whose
     collation_connection is ``collation``."""
     assigned: dict[str, list[str]] = {collation: []}
+    relabelled = []
     for name in sorted(have.keys() | want.keys()):
         value = want.get(name) if name in want else NULL
         if value is not None and (name not in want or have.get(name) != value):
+            value, _, later = value.partition(_LATER)
             under, assignment = _assignment(name, value)
             assigned.setdefault(under or collation, []).append(assignment)
+            if later:  # a branch that is not taken; but MariaDB has looked what it would assign
+                relabelled.append(f"IF(0,{quoted(name)}:={later},0)")
     found = [f"SET {', '.join(here)}"] if (here := assigned.pop(collation)) else []
+    if relabelled:
+        found.append(f"DO {', '.join(relabelled)}")
     for under, there in assigned.items():
         found += [f"SET collation_connection={under}", f"SET {', '.join(there)}"]
     return [*found, f"SET collation_connection={collation}"] if assigned else found

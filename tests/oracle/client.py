@@ -184,11 +184,15 @@ class OracleClient:
                 return (b"(a packet that cannot be read)", payload)
             except StopIteration as stop:
                 answer: Answer = stop.value
-                return tuple(packet.replace(self.prefix, SHARED) for packet in answer)
+                return tuple(self._shared(packet) for packet in answer)
         if not data:
             self.closed = True
             return CLOSED
         return None
+
+    def _shared(self, packet: bytes) -> bytes:
+        """The packet with the names of the shared run; a message may quote a text up to the middle of one."""
+        return packet.replace(self.prefix[:-1], SHARED[:-1])
 
     def _command(self, step: s.Step) -> tuple[bytes, Reading | None]:
         """The payload of a step, and how its answer is read."""

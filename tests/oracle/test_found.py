@@ -45,6 +45,10 @@ _COMMANDS: dict[str, s.Step] = {
     "[prepare a mistake]": s.Prepare("", "h", b"SELEC 1"),
     "[prepare an INSERT]": s.Prepare("", "h", b"INSERT IGNORE INTO orap_0.t (id) VALUES (?)"),
     "[execute 1]": s.Execute("", "h", (9223372036854775807,)),
+    "[prepare rows of t]": s.Prepare("", "h", b"SELECT * FROM t ORDER BY 1"),
+    "[prepare an UPDATE]": s.Prepare("", "h", b"UPDATE orap_0.t SET n = ? WHERE id = ?"),
+    "[execute for none]": s.Execute("", "h", (None, 0)),
+    "[prepare a USE]": s.Prepare("", "h", b"USE orap_0_b"),
     "[prepare @a]": s.Prepare("", "h", b"SET @a = ?"),
     "[fields]": s.FieldList("", b"t"),
     "[fields of nothing]": s.FieldList("", b"missing"),
@@ -62,6 +66,12 @@ class Found(NamedTuple):
     kind: str = "rich"
     only: str = ""
 
+
+# When client 1 takes the server connection away: before, between and behind two statements of client 0.
+_AWAY = [
+    tuple("1> SELECT 1 UNION SELECT 2 UNION SELECT 3\n" * bool(places & place) for place in (1, 2, 4))
+    for places in range(8)
+]
 
 FOUND = (
     Found(
@@ -354,8 +364,8 @@ FOUND = (
         "0> SELECT @@warning_count, @@error_count\n0> SET max_error_count = max_error_count\n1> SELECT 1\n"
         "0> SELECT @@warning_count, @@error_count\n1> SELECT 1\n0> SHOW ERRORS\n0> SET max_error_count = 1\n"
         "0> SELECT 1/0, 2/0, ~0 + ~0\n1> SELECT 1\n0> SELECT @@warning_count, @@error_count\n1> SELECT 1\n"
-        "0> SHOW WARNINGS",
-        only="mariadb",
+        "0> SHOW WARNINGS\n0> SELECT 1/0, 2/0, ~0 + ~0\n0> [execute nothing]\n1> SELECT 1\n0> SHOW COUNT(*) ERRORS\n"
+        "1> SELECT 1\n0> SELECT FOUND_ROWS()",
     ),
     Found(
         "an execution with query attributes that asks for ROW_COUNT()",
@@ -398,6 +408,142 @@ FOUND = (
         "0> SELECT @Ä + / 1\n0> SET NAMES latin1\n1> SELECT 1\n0> SHOW STATUS LIKE 'x'\n0> SET CHARSET utf8mb4\n"
         "1> SELECT 1\n0> SHOW WARNINGS",
         "old, latin1",
+    ),
+    Found(
+        "an assignment that failed behind its character set",
+        "0> SET @q = x'00FF', @r = 5, @s = 'text'\n0> SET @q = '', @r = '', @s = x'', sql_mode = 'NONSENSE'\n"
+        "1> SELECT 1\n0> SELECT @q, HEX(@q), COLLATION(@q), @r, @s, COLLATION(@s)\n0> SET NAMES utf8mb4\n"
+        "1> SET @q = _utf8mb4 'x' COLLATE utf8mb4_bin\n0> SELECT @q, COLLATION(@q)\n"
+        "0> SET @q = '', sql_mode = 'NONSENSE'\n1> SELECT @q\n0> SELECT HEX(@q), COLLATION(@q), FOUND_ROWS()",
+        "tracking with EOF packets, utf8mb3",
+    ),
+    Found(
+        "a USE that was prepared without a schema",
+        "0> [prepare a USE]\n0> [execute]\n0> SELECT DATABASE()\n0> USE orap_0\n0> [execute]\n1> SELECT 1\n"
+        "0> SELECT DATABASE()\n0> [close]",
+        "rich, no schema",
+    ),
+    Found(
+        "counts of conditions in another dialect",
+        "0> SET sql_mode = 'ORACLE'\n0> KILL QUERY 0\n0> SHOW COUNT(*) WARNINGS\n0> KILL QUERY 0\n"
+        "0> SHOW VARIABLES LIKE '%\\_count'",
+        only="mariadb",
+    ),
+    Found(
+        "a SET behind one for a statement",
+        "0> SET div_precision_increment = 2\n0> SET STATEMENT div_precision_increment = 3 FOR SELECT 1/3\n"
+        "0> SET sql_select_limit = 77\n1> SET sql_select_limit = 77\n1> SELECT 1/3, @@div_precision_increment\n"
+        "0> CALL orap_0.p_unscoped()\n0> SET STATEMENT div_precision_increment = 3 FOR SELECT 1/3\n"
+        "0> SET sql_select_limit = 78\n1> SET sql_select_limit = 78\n1> SELECT 1/3, @@div_precision_increment",
+        only="mariadb",
+    ),
+    Found(
+        "a SET that was prepared under another schema, and the same as text",
+        "0> [prepare a SET]\n0> USE orap_0_b\n0> [execute]\n1> SET time_zone = '+06:00'\n1> SELECT DATABASE()",
+    ),
+    Found(
+        "the collation without a schema that was dropped",
+        "0> SET collation_server = 'latin1_bin'\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n"
+        "0> DROP DATABASE orap_0_c\n1> SELECT @@collation_database\n0> SELECT @@collation_database\n1> SELECT 1\n"
+        "0> SET collation_server = 'latin1_german1_ci'\n0> SELECT @@collation_database, @@collation_server\n"
+        "1> SELECT @@collation_database\n0> [schema]\n0> SELECT @@collation_database",
+    ),
+    *(
+        Found(
+            f"FOUND_ROWS() after {question}",
+            f"1> DO 0\n0> SELECT 1 UNION SELECT 2\n1> SELECT 1 UNION SELECT 2 UNION SELECT 3\n0> {question}\n"
+            "0> SELECT FOUND_ROWS()\n0> SELECT 1 UNION SELECT 2\n1> SELECT 1 UNION SELECT 2 UNION SELECT 3\n"
+            f"0> {question}\n1> SELECT 1\n0> SELECT FOUND_ROWS()",
+        )
+        for question in (
+            "SELECT id, orap_0.f_set(IF(id > 2, 2000000000, id)) FROM orap_0.t ORDER BY id",
+            "SELECT ~0 + ~0",
+            "SELECT (SELECT 1 UNION SELECT 2)",
+            "SELECT missing FROM orap_0.t",
+            "SELEC",
+        )
+    ),
+    *(
+        Found(
+            f"FOUND_ROWS() and what counts late, {number}",
+            "\n".join(
+                f"0> SELECT 1 UNION SELECT 2\n{before}0> {counts}\n{between}0> {then}\n{behind}0> SELECT FOUND_ROWS()"
+                for before, between, behind in _AWAY
+                for then in ("INSERT INTO orap_0.t (n) VALUES (1)", "CALL orap_0.p_insert(2)", "DO 0", "COMMIT")
+            ),
+        )
+        for number, counts in enumerate(
+            (
+                "UPDATE orap_0.t SET n = 1 + 10000000000 * (id > 2)",
+                "UPDATE orap_0.t SET n = missing",
+                "SET @a = (SELECT 1 FROM orap_0.t WHERE id = 99)",
+                "CREATE TABLE orap_0.made_1 AS SELECT 1 a UNION SELECT 2 UNION SELECT 3; DROP TABLE orap_0.made_1",
+            )
+        )
+    ),
+    Found(
+        "a prepared statement whose schema the client has left for none, with a pin",
+        "0> SELECT orap_0.f_set(id) FROM orap_0.t\n0> [prepare an UPDATE]\n0> CREATE DATABASE orap_0_c\n"
+        "0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n0> [execute for none]\n1> SELECT 1\n0> [execute for none]\n"
+        "0> SELECT DATABASE()",
+    ),
+    Found(
+        "prepared statements that need the schema which the client has dropped",
+        "0> [prepare rows of t]\n1> [prepare rows of t]\n0> SELECT orap_0.f_set(id) FROM orap_0.t\n"
+        "0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n0> [execute]\n1> SELECT 1\n"
+        "0> SELECT DATABASE()\n0> BEGIN\n"
+        "0> [execute]\n0> COMMIT\n0> USE orap_0_b\n0> [execute]\n0> [close]\n1> SELECT 1\n0> SELECT DATABASE()",
+    ),
+    Found(
+        "a collation that is not known, and conditions, when a schema is dropped",
+        "0> [prepare rows of t]\n0> CREATE DATABASE orap_0_c\n0> SET CHARACTER SET latin1\n0> DROP DATABASE orap_0_c\n"
+        "0> SELECT DATABASE()\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> SET CHARACTER SET latin1\n"
+        "0> DROP DATABASE orap_0_c\n0> SELECT DATABASE()\n0> [execute]\n0> [close]\n0> USE orap_0\n"
+        "0> [prepare rows of t]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> SELECT 1/0\n"
+        "0> DROP DATABASE orap_0_c\n0> SHOW WARNINGS",
+    ),
+    Found(
+        "a SET that warned where no warning is given",
+        "0> SET max_error_count = 0\n0> SET NAMES utf8mb3\n1> SET NAMES utf8mb3\n1> SHOW WARNINGS",
+    ),
+    Found(
+        "a collation that several statements choose",
+        "0> [prepare]\n0> SET NAMES latin1; SET NAMES utf8mb4 COLLATE utf8mb4_bin; SELECT COLLATION('a')\n"
+        "0> [execute x]\n0> SELECT 'a'\n1> SELECT 1\n0> SELECT 'a'\n"
+        "0> SET NAMES utf8mb4 COLLATE utf8mb4_bin; SET NAMES latin1\n0> [execute x]\n0> SELECT 'a'\n1> SELECT 1\n"
+        "0> SELECT 'a'",
+    ),
+    Found(
+        "warnings beside an error, told once more",
+        "0> [fields of nothing]\n0> [ping]\n0> SET max_allowed_packet = 5\n0> [ping]\n0> SELECT 1/0, 2/0, ~0 + ~0\n"
+        "1> SELECT 1\n0> [schema]\n"
+        "0> SELECT 1/0, ~0 + ~0\n0> [schema]\n0> SELECT 1/0, ~0 + ~0\n0> [multi on]\n0> [ping]\n1> SELECT 1\n"
+        "0> [ping]\n0> [schema nowhere]\n0> [ping]\n0> SHOW WARNINGS\n0> [ping]",
+    ),
+    Found(
+        "warnings at the beginning of a session",
+        "1> SET @a = 1\n0> [change user]\n0> SHOW WARNINGS",
+        "tracking with EOF packets, utf8mb3",
+    ),
+    Found(
+        "no room for conditions, which no tracker tells",
+        "0> SET @@max_error_count = 0\n0> [execute nothing]\n0> SHOW WARNINGS",
+    ),
+    Found(
+        "no room for what a SIGNAL gives",
+        "0> SET max_error_count = 0\n0> SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'bad'\n1> SELECT 1\n"
+        "0> SHOW COUNT(*) WARNINGS\n0> SELECT missing\n0> [ping]\n0> SELEC 1\n0> [ping]\n0> CALL orap_0.p_fail(1)\n"
+        "0> [multi on]\n1> SELECT 1\n0> SHOW COUNT(*) ERRORS",
+    ),
+    Found(
+        "a text that is none as a literal",
+        "0> SET character_set_connection = 'utf8mb3'\n0> SET @b = 'ünïcödé 😀'\n1> SELECT 1\n"
+        "0> SET character_set_results = 'latin1'\n0> SELECT @b",
+    ),
+    Found(
+        "the number of several errors",
+        "0> [execute nothing]\n0> [execute nothing]\n0> SHOW COUNT(*) ERRORS\n0> SELEC 1\n0> [execute nothing]\n"
+        "1> SELECT 1\n0> SHOW COUNT(*) ERRORS\n0> show count(*) errors; SELECT FOUND_ROWS()\n0> SHOW WARNINGS",
     ),
 )
 

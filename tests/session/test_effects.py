@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.session.effects import LIMIT, LONGEST, Effect, Effects, may_remember
+from proxy.session.effects import LIMIT, LONGEST, Effect, Effects, is_silent, may_remember, tells_more
+from proxy.session.state import NAMES, NO_NAMES, Baseline, States
 from proxy.session.statements import traits
+from proxy.wire.packets import Changes
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,40 @@ def test_remembered(sql: bytes) -> None:
 )
 def test_not_remembered(sql: bytes) -> None:
     assert not may_remember(traits(sql, 0))
+
+
+@pytest.mark.parametrize(
+    ("sql", "naming", "name", "value", "more"),
+    [
+        (b"SET sql_mode = ''", NO_NAMES, "sql_mode", "", False),
+        (b"SET sql_mode = ''", NO_NAMES, "div_precision_increment", "4", True),
+        (b"SET sql_mode = ''", NO_NAMES, "div_precision_increment", "5", False),
+        (b"SET NAMES utf8mb4", NAMES, "character_set_client", "utf8mb4", False),
+        (b"SET NAMES utf8mb4", NAMES, "sql_mode", "", True),
+        (b"SET SESSION TRANSACTION READ ONLY", NO_NAMES, "tx_read_only", "OFF", False),
+    ],
+)
+def test_reports_of_an_earlier_statement(sql: bytes, naming: int, name: str, value: str, more: bool) -> None:
+    base = {
+        "sql_mode": "",
+        "div_precision_increment": "4",
+        "character_set_client": "utf8mb4",
+        "character_set_results": "utf8mb4",
+        "collation_connection": "utf8mb4_bin",
+        "tx_read_only": "OFF",
+    }
+    states = States(Baseline(variables=base, mariadb=True, schema=None, collations={}, default_collations={}))
+    changes = Changes(variables=((name, value),))
+    assert tells_more(states, states.fresh, changes, sql, naming) is more
+
+
+def test_nothing_is_learned_where_no_warning_is_given() -> None:
+    base = {"sql_notes": "ON", "max_error_count": "64", "character_set_client": "utf8mb4"}
+    states = States(Baseline(variables=base, mariadb=False))
+    assert not is_silent(states, states.fresh)
+    for name, value in (("sql_notes", "OFF"), ("max_error_count", "0")):
+        state = states.after(states.fresh, Changes(variables=((name, value),)), False, NO_NAMES)
+        assert is_silent(states, state)
 
 
 def test_memory_is_bounded() -> None:

@@ -136,3 +136,14 @@ def test_sets_that_no_tracker_of_mariadb_reports(sql: bytes, unseen: bool) -> No
 )
 def test_variables_for_one_statement(sql: bytes, names: set[str]) -> None:
     assert pins.for_statement(sql) == names
+
+
+def test_a_limit_that_no_tracker_reports() -> None:
+    assert pins.unseen_limit(b"SET @a = 1, @@max_error_count = 0") == "0"
+    assert pins.unseen_limit(b"set @@`MAX_ERROR_COUNT`:=123456789") == "65535"
+    for sql in (
+        b"SET @@max_error_count = DEFAULT",
+        b"SET @@max_error_count = 1e1",
+        b"SET @@session.max_error_count = 1",
+    ):
+        assert pins.unseen_limit(sql) == ""

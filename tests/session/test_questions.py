@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.session.questions import Get, Show, question, with_values
+from proxy.session.alphabet import mode_of
+from proxy.session.questions import Get, Show, asks_for_list, question, with_values
 
 QUESTIONS = [
     ("SHOW WARNINGS", Show(False, 0, None)),
@@ -50,6 +51,16 @@ def test_no_question(sql):
     assert question(sql.encode(), 0) is None
 
 
+def test_what_asks_for_a_list():
+    oracle = mode_of("ORACLE", "utf8mb4", True)
+    for sql in ("SHOW WARNINGS; SELECT 1", "show errors limit @a", "GET STACKED DIAGNOSTICS @n = NUMBER"):
+        assert asks_for_list(sql.encode(), 0)
+        assert asks_for_list(sql.encode(), oracle)
+    for sql in ("SHOW COUNT(*) WARNINGS", "SHOW VARIABLES LIKE '%_count'", "SELECT @@warning_count", ""):
+        assert not asks_for_list(sql.encode(), 0)
+        assert not asks_for_list(sql.encode(), oracle)
+
+
 def test_a_very_long_text_is_no_question():
     assert question(b"SHOW WARNINGS LIMIT " + b"1" * 1000, 0) is None
     assert question(b"GET DIAGNOSTICS " + b",".join([b"@n = NUMBER"] * 1000), 0) is None
@@ -68,6 +79,7 @@ WRITTEN = [
     ("SELECT found_rows(), 'ROW_COUNT()', `ROW_COUNT`", "SELECT IF(1,-7,found_rows()), 'ROW_COUNT()', `ROW_COUNT`"),
     ("SELECT @@error_count, @@warning_count", "SELECT IF(1,CAST(2 AS UNSIGNED),@@error_count), @@warning_count"),
     ("SELECT @@session.`error_count`", "SELECT IF(1,CAST(2 AS UNSIGNED),@@session.`error_count`)"),
+    ("SHOW COUNT(*) WARNINGS", "SHOW COUNT(*) WARNINGS"),
     ("SET @a = ROW_COUNT(), @b = 1", "SET @a = IF(1,5,ROW_COUNT()), @b = 1"),
     (
         "SET @@error_count = 1, @a = @@error_count",
@@ -81,6 +93,14 @@ WRITTEN = [
     ("SELECT ROW_COUNT(); SELECT ROW_COUNT()", "SELECT IF(1,5,ROW_COUNT()); SELECT ROW_COUNT()"),
     ("SELECT t.ROW_COUNT(), ROW_COUNT(1), ROW_COUNT", "SELECT t.ROW_COUNT(), ROW_COUNT(1), ROW_COUNT"),
 ]
+
+
+def test_a_count_of_errors_becomes_a_select():
+    counted = b"IF(1,CAST(2 AS UNSIGNED),@@session.error_count)"
+    names = {counted: b"@@session.error_count"}
+    assert with_values(b"SHOW COUNT(*) ERRORS", 0, VALUES) == (b"SELECT " + counted, names)
+    with_more = with_values(b"/* c */ show count( * ) errors; SELECT 1", 0, VALUES)
+    assert with_more == (b"/* c */ SELECT " + counted + b"; SELECT 1", names)
 
 
 @pytest.mark.parametrize(("sql", "written"), WRITTEN)

@@ -254,8 +254,26 @@ def test_nothing_of_a_schema_to_be_reset(states: States) -> None:
     assert states.cleaned(states.fresh) is states.fresh
 
 
+def test_the_collation_without_a_schema_that_was_dropped(states: States) -> None:
+    collate, restore = (b"\x03SET @@SESSION.collation_database='%b'" % name for name in (b"latin1_bin", b"utf8mb4_bin"))
+    states.baseline.database_collation, states.baseline.sets_database = "utf8mb4_bin", True
+    dropped = Changes(schema="")
+    fresh = states.fresh
+    shop = changed(states, states.with_schema(fresh, "shop"), collation_server="latin1_bin")
+    without = states.after(shop, dropped, False, NO_NAMES)
+    assert without is not changed(states, fresh, collation_server="latin1_bin")
+    assert states.sync(changed(states, fresh, collation_server="latin1_bin"), without) == [collate]
+    assert states.sync(without, changed(states, fresh, collation_server="latin1_bin")) == [restore]
+    assert changed(states, without, collation_database="utf8mb4_bin", collation_server="utf8mb4_bin") is (
+        changed(states, fresh, collation_server="utf8mb4_bin")
+    )
+    assert states.after(without, Changes(schema="shop"), False, NO_NAMES) is shop
+    states.baseline.sets_database = False
+    assert states.after(shop, dropped, False, NO_NAMES) is changed(states, fresh, collation_server="latin1_bin")
+
+
 def test_a_sync_that_chooses_the_schemas_collation(states: States) -> None:
-    states.baseline.sets_database = True
+    states.baseline.database_collation, states.baseline.sets_database = "latin1_bin", True
     shop = states.with_schema(states.fresh, "shop")
     assert changed(states, shop, collation_database="latin1_bin") is states.with_database_reset(shop)
 

@@ -520,6 +520,7 @@ def test_names_of_tables(sql, created, dropped):
         (b"HANDLER h CLOSE", "handler_closed", b"h"),
         (b"HANDLER h READ NEXT", "handler_closed", b""),
         (b"XA START 'x'", "second", b"START"),
+        (b"drop database if exists x", "second", b"DATABASE"),
         (b"xa commit 'x' one phase", "second", b"COMMIT"),
     ],
 )

@@ -31,7 +31,12 @@ BINARY = (b"binary", b"binary")
         (MYSQL_TYPE_VAR_STRING, 0, (b"x'", b"7827", b"latin1", b"latin1_bin"), "_latin1 X'7827' COLLATE latin1_bin"),
         (MYSQL_TYPE_VAR_STRING, 0, (b"", b"", b"utf8mb4", b"utf8mb4_bin"), "_utf8mb4 X'' COLLATE utf8mb4_bin"),
         (MYSQL_TYPE_VAR_STRING, 0, (b"\x00", b"00", *BINARY), "_binary X'00'"),
-        (MYSQL_TYPE_VAR_STRING, 0, (b"\x00\xe9", b"00E9", b"utf8mb4", b"utf8mb4_bin"), "_binary X'00E9'"),
+        (
+            MYSQL_TYPE_VAR_STRING,
+            0,
+            (b"x", b"78", b"latin2", b"latin2_bin"),
+            "_binary X'78' LATER _latin2 X'' COLLATE latin2_bin",
+        ),
         (MYSQL_TYPE_VAR_STRING, 0, (None, None, *BINARY), "NULL OF _binary X''"),
         (MYSQL_TYPE_VAR_STRING, 0, (None, None, b"latin1", b"latin1_bin"), "NULL OF _latin1 X'' COLLATE latin1_bin"),
     ],
@@ -52,6 +57,22 @@ def test_names() -> None:
     assert not variables.can_carry("é".encode())
     assert not variables.can_carry(b"")
     assert len(variables.questions([b"a", b"b"])) == 2 * variables.COLUMNS
+
+
+NO_TEXTS = [(b"00E9", b"utf8mb4", b"utf8mb4_bin"), (b"F09F9880", b"utf8mb3", b"utf8mb3_bin")]
+
+
+@pytest.mark.parametrize("answer", NO_TEXTS)
+def test_bytes_that_are_no_text_in_their_character_set(answer: tuple[bytes, ...]) -> None:
+    column = Column("@v", type=MYSQL_TYPE_VAR_STRING)
+    raw, charset, collation = (part.decode() for part in answer)
+    value = variables.expression(column, [b"", *answer])
+    assert variables.statements({}, {b"a": value, b"b": "1e0"}, "latin1_bin") == [
+        f"SET @`a`=_binary X'{raw}', @`b`=1e0",
+        f"DO IF(0,@`a`:=_{charset} X'' COLLATE {collation},0)",
+    ]
+    on_mysql = variables.expression(column, [b"", *answer], collated=True)
+    assert variables.statements({}, {b"a": on_mysql}, "latin1_bin") == [f"SET @`a`=_binary X'{raw}'"]
 
 
 def test_statements() -> None:

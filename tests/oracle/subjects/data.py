@@ -50,8 +50,6 @@ def tables(pen: Pen) -> None:
         f"CREATE TABLE {name} AS SELECT id, n FROM {{s}}.t",
         f"CREATE TABLE {name} LIKE {{s}}.t",
     )
-    if not pen.mariadb:  # to FOUND_ROWS() the rows of CREATE .. SELECT count one statement later only
-        pen.q("SELECT 1")
     pen.some(
         3,
         f"ALTER TABLE {name} ADD COLUMN z INT DEFAULT 4",
