@@ -1,0 +1,183 @@
+"""Whose turn it is: told of what happens to others meanwhile, after a mistake, and when a connection ends."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+import pytest
+import uvloop
+
+from proxy.net import sockets
+from proxy.net.poller import Poller, Watched, running
+from tests.net.pairs import until
+
+DEADLINE = 20.0
+
+
+class Notes(Watched):
+    """Writes down what is called."""
+
+    def __init__(self, poller: Poller, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self.poller = poller
+        self.told: list[str] = []
+        self.on_read: Callable[[], None] = lambda: None
+
+    def happened(self, mask: int) -> None:
+        self.told.append("happened")
+        sockets.receive(self.descriptor, bytearray(100), 0, 100)
+        self.on_read()
+
+    def read_on(self) -> None:
+        self.told.append("read on")
+        self.on_read()
+
+    def flush(self) -> None:
+        self.told.append("flush")
+
+    def bury(self) -> None:
+        self.told.append("bury")
+        self.poller.close(self)
+
+    def crashed(self, error: Exception) -> None:
+        self.told.append(f"crashed: {error}")
+
+
+class World:
+    """Two that are watched, and their peers."""
+
+    def __init__(self) -> None:
+        self.poller = running()
+        pairs = [socket.socketpair() for _ in range(2)]
+        self.peers = [peer for _, peer in pairs]
+        self.watched = []
+        for ours, _ in pairs:
+            ours.setblocking(False)
+            watched = Notes(self.poller, ours.detach())
+            self.poller.add(watched, sockets.READABLE | sockets.ON_CHANGE)
+            self.watched.append(watched)
+
+    def close(self) -> None:
+        for watched, peer in zip(self.watched, self.peers, strict=True):
+            self.poller.close(watched)
+            peer.close()
+
+
+def run(trial: Callable[[World], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        world = World()
+        try:
+            await asyncio.wait_for(trial(world), DEADLINE)
+        finally:
+            world.close()
+
+    uvloop.run(whole())
+
+
+def test_one_poller_for_each_loop() -> None:
+    async def mine() -> Poller:
+        assert running() is running()
+        return running()
+
+    assert uvloop.run(mine()) is not uvloop.run(mine())
+
+
+def test_who_wants_more_waits_for_the_others() -> None:
+    async def trial(world: World) -> None:
+        greedy, modest = world.watched
+        order: list[str] = []
+
+        def want_more() -> None:
+            order.append("greedy")
+            if len(order) < 10:
+                world.poller.again(greedy)
+
+        greedy.on_read = want_more
+        modest.on_read = lambda: order.append("modest")
+        for peer in world.peers:
+            peer.send(b"x")
+        await until(lambda: len(order) >= 10)
+        assert order.index("modest") <= 2
+
+    run(trial)
+
+
+def test_what_is_written_in_a_turn_is_sent_at_its_end() -> None:
+    async def trial(world: World) -> None:
+        one, other = world.watched
+        assert not world.poller.turning
+
+        def write() -> None:
+            assert world.poller.turning
+            world.poller.wrote(one)
+            world.poller.wrote(other)
+
+        one.on_read = write
+        world.peers[0].send(b"x")
+        await until(lambda: "flush" in other.told)
+        assert one.told == ["happened", "flush"]
+
+    run(trial)
+
+
+def test_nobody_is_buried_in_the_middle_of_a_call() -> None:
+    async def trial(world: World) -> None:
+        one, _ = world.watched
+
+        def die() -> None:
+            world.poller.wrote(one)
+            world.poller.dies(one)
+            assert one.told == ["happened"]
+
+        one.on_read = die
+        world.peers[0].send(b"x")
+        await until(lambda: "bury" in one.told)
+        assert one.told == ["happened", "flush", "bury"]
+        assert one.descriptor == -1
+
+    run(trial)
+
+
+def test_a_mistake_is_told_to_whose_it_is() -> None:
+    async def trial(world: World) -> None:
+        one, other = world.watched
+
+        def fail() -> None:
+            raise ValueError("oh")
+
+        one.on_read = fail
+        for peer in world.peers:
+            peer.send(b"x")
+        await until(lambda: bool(other.told) and len(one.told) == 2)
+        assert one.told == ["happened", "crashed: oh"]
+        assert other.told == ["happened"]
+
+    run(trial)
+
+
+def test_a_mistake_at_the_end_of_a_connection_keeps_nobody_from_theirs(caplog: pytest.LogCaptureFixture) -> None:
+    class Clumsy(Notes):
+        def bury(self) -> None:
+            super().bury()
+            raise ValueError("oh")
+
+    async def trial(world: World) -> None:
+        one, other = world.watched
+        clumsy = Clumsy(world.poller, one.descriptor)
+        world.poller.dies(other)
+        world.poller.dies(clumsy)
+        await until(lambda: "bury" in other.told)
+        assert [record.message for record in caplog.records] == ["a connection's end was not taken well"]
+        one.descriptor = -1
+
+    run(trial)
+
+
+def test_what_cannot_be_watched_is_an_error() -> None:
+    async def trial(world: World) -> None:
+        with pytest.raises(OSError, match="cannot be watched"):
+            world.poller.add(Notes(world.poller, 1 << 10), sockets.READABLE)
+
+    run(trial)
