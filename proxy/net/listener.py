@@ -6,7 +6,6 @@ It makes a protocol for each connection; what that does is not known here.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 import stat
@@ -23,8 +22,6 @@ _UNSENT = 128 * 1024
 
 Without this bound it takes megabytes, and asks for more when a third of them is gone: a burst that keeps this process
 and the server busy for milliseconds, in which everybody else waits."""
-
-_log = logging.getLogger("forebay.net")
 
 
 class Listener:
