@@ -17,11 +17,6 @@ from proxy.net.stream import Stream
 from proxy.settings import split_address
 
 BACKLOG = 4096
-_UNSENT = 128 * 1024
-"""Bytes for a slow client that the kernel takes beyond what the client's window has room for.
-
-Without this bound it takes megabytes, and asks for more when a third of them is gone: a burst that keeps this process
-and the server busy for milliseconds, in which everybody else waits."""
 
 
 class Listener:
@@ -85,7 +80,6 @@ async def _tcp(host: str, port: int) -> list[socket.socket]:
             opened.append(listening)
             # Inherited by what is accepted, on Linux; so it is one system call, not one for each client.
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
     except OSError:
         for listening in opened:
             listening.close()

@@ -8,6 +8,8 @@ from posix.unistd cimport close as posix_close
 cdef extern from *:
     """
     #include <errno.h>
+    #include <netinet/in.h>
+    #include <netinet/tcp.h>
     #include <stdint.h>
     #include <sys/epoll.h>
     #include <sys/socket.h>
@@ -44,6 +46,10 @@ cdef extern from *:
         return taken < 0 ? -errno : taken;
     }
 
+    static inline void forebay_bound_unsent(int descriptor, int size) {
+        (void)!setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &size, sizeof size);  /* no TCP, no bound */
+    }
+
     static inline int forebay_accept(int listening, char *address, socklen_t size) {
         int accepted;
         do accepted = accept4(listening, (struct sockaddr *)address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -59,6 +65,7 @@ cdef extern from *:
     Py_ssize_t forebay_receive(int, char *, size_t) noexcept
     Py_ssize_t forebay_send(int, const char *, size_t) noexcept
     int forebay_accept(int, char *, int) noexcept
+    void forebay_bound_unsent(int, int) noexcept
 
 cdef inline int open_epoll() except -1:
     cdef int made = forebay_open_epoll()
@@ -92,6 +99,9 @@ cdef inline Py_ssize_t send(int descriptor, object data, Py_ssize_t start, Py_ss
 cdef inline int accept(int listening, bytearray address) noexcept:
     memset(PyByteArray_AS_STRING(address), 0, 128)
     return forebay_accept(listening, PyByteArray_AS_STRING(address), 128)
+
+cdef inline void bound_unsent(int descriptor, int size) noexcept:
+    forebay_bound_unsent(descriptor, size)
 
 cdef inline void close(int descriptor) noexcept:
     posix_close(descriptor)

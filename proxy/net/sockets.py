@@ -114,6 +114,16 @@ def accept(listening: int, address: bytearray) -> int:
     return accepted.detach()
 
 
+def bound_unsent(descriptor: int, size: int) -> None:
+    """So many bytes the kernel takes beyond what the peer's window has room for; without a bound it takes megabytes."""
+    door = socket.socket(fileno=descriptor)
+    try:
+        if door.family != socket.AF_UNIX:
+            door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, size)
+    finally:
+        door.detach()
+
+
 def close(descriptor: int) -> None:
     """The end of a descriptor, and of its being watched."""
     with contextlib.suppress(OSError):

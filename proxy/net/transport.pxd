@@ -8,7 +8,8 @@ from proxy.net.poller cimport Poller, Watched
 cdef bytearray _buffer
 cdef Py_ssize_t _SIZE, _FEW_UNSENT, _MOST_UNSENT
 cdef Py_ssize_t _LATER
-cdef int _DISCARDED
+cdef int _DISCARDED, _UNSENT
+cdef double _SLOW
 cdef uint32_t _BROKEN, _COMES, _ENDS, _READABLE, _WATCHED_FOR, _WRITABLE
 
 cdef class Protocol:
@@ -28,6 +29,7 @@ cdef class Transport(Watched):
     cdef bint _dying
     cdef bint _ended
     cdef object _error
+    cdef double _full_since
     cdef list _more
     cdef object _out
     cdef Poller _poller
@@ -35,6 +37,7 @@ cdef class Transport(Watched):
     cdef bint _queued
     cdef bint _ready
     cdef Py_ssize_t _sent
+    cdef bint _slow
     cdef bint _told
     cdef bint _watches_writing
     cdef public bint closing
@@ -57,4 +60,6 @@ cdef class Transport(Watched):
     cpdef abort(self)
     @cython.locals(taken=Py_ssize_t)
     cdef _send_backlog(self)
+    @cython.locals(now=double)
+    cdef _measure(self)
     cdef _die(self, error)

@@ -28,6 +28,8 @@ _BROKEN = sockets.BROKEN
 _ENDS = sockets.HALF_CLOSED | sockets.BROKEN
 _COMES = sockets.READABLE | _ENDS
 _WATCHED_FOR = sockets.READABLE | sockets.HALF_CLOSED | sockets.ON_CHANGE
+_SLOW = 0.02  # seconds without room for more tell a slow peer: what it has not taken then waits in smaller pieces
+_UNSENT = 128 * 1024
 _DISCARDED = 4  # buffers
 _LATER = -errno.EAGAIN
 
@@ -85,6 +87,7 @@ class Transport(Watched):
         "_dying",
         "_ended",
         "_error",
+        "_full_since",
         "_more",
         "_out",
         "_poller",
@@ -92,6 +95,7 @@ class Transport(Watched):
         "_queued",
         "_ready",
         "_sent",
+        "_slow",
         "_told",
         "_watches_writing",
         "closing",
@@ -111,6 +115,8 @@ class Transport(Watched):
         self._more: list[bytes | bytearray] | None = None
         self._backlog: deque[bytes] | None = None  # what the kernel did not take
         self._sent = 0  # how much of the first of these it has taken
+        self._full_since = 0.0
+        self._slow = False
         self.unsent = 0
         self._told = False  # the protocol to pause writing
         self._watches_writing = False
@@ -266,6 +272,7 @@ class Transport(Watched):
                     return
                 taken = 0
             self._backlog = deque()
+            self._full_since = native.monotonic()
             if not self._watches_writing:
                 self._watches_writing = True
                 self._poller.change(self, _WATCHED_FOR | _WRITABLE)
@@ -294,6 +301,8 @@ class Transport(Watched):
         """Send what waits, as far as the kernel takes it."""
         backlog = self._backlog
         assert backlog is not None
+        if not self._slow:
+            self._measure()
         while backlog:
             first = backlog[0]
             taken = sockets.send(self.descriptor, first, self._sent, len(first))
@@ -315,6 +324,18 @@ class Transport(Watched):
         if self._told and self.unsent <= _FEW_UNSENT:
             self._told = False
             self._protocol.resume_writing()
+
+    def _measure(self) -> None:
+        """Tell a slow peer by the time until there was room.
+
+        The kernel takes megabytes for it, and more when a third of them is gone: a burst in which Forebay and the
+        server are busy for milliseconds, and others wait. Bounded for all, large results would cost half as much again.
+        """
+        now = native.monotonic()
+        if now - self._full_since > _SLOW:
+            self._slow = True
+            sockets.bound_unsent(self.descriptor, _UNSENT)
+        self._full_since = now
 
     def _die(self, error: Exception | None) -> None:
         if not self._dying:

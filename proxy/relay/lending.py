@@ -70,6 +70,8 @@ def borrow(client: Client, now: float = UNREAD) -> None:
     if server is not None:
         if asking.lacks(client):
             _bring(client, server, asking.bring(client, server))
+        elif _has_other_insert_id(client, server):
+            _bring(client, server, _own_insert_id(client, server))
         else:
             _go(client, server)
         return
@@ -132,6 +134,15 @@ def _has_other_insert_id(client: Client, server: ServerConnection) -> bool:
     if server.insert_id == client.insert_id or server.residue & INSERT_ID:
         return False
     return not _ignores_insert_id(client)
+
+
+def _own_insert_id(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
+    """For a client that came without its insert id, and was then held by what that statement did."""
+    yield from asking.recall(client, server)  # a SET follows
+    check((yield [query(f"SET @@SESSION.last_insert_id={client.insert_id}")]))
+    server.insert_id = client.insert_id
+    if asking.lacks(client):
+        yield from asking.bring(client, server)
 
 
 def _go(client: Client, server: ServerConnection) -> None:

@@ -140,6 +140,22 @@ def test_a_slow_peer_pauses_the_protocol_and_gets_every_byte() -> None:
     run(trial)
 
 
+def test_for_a_slow_peer_the_kernel_takes_little() -> None:
+    """From the first time on that there was no room for 20 ms."""
+    sent = bytes(20_000_000)
+
+    async def trial(talk: Talk) -> None:
+        talk.transport.write(sent)
+        await asyncio.sleep(0.1)
+        received = await talk.receive(len(sent))
+        assert len(received) == len(sent)
+        with socket.fromfd(talk.transport.descriptor, socket.AF_INET, socket.SOCK_STREAM) as same:
+            bound = same.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+        assert bound == 128 * 1024
+
+    run(trial)
+
+
 @pytest.mark.parametrize("size", [1, 20_000_000])
 def test_close_sends_what_waits_and_reads_nothing_more(size: int) -> None:
     """What comes too late is thrown away, because a kernel that finds it unread resets the connection."""

@@ -24,6 +24,8 @@ GENERATED = "INSERT INTO ids.note (t) VALUES ('{}')"
 @pytest.fixture(scope="module")
 def prepared(server: Server) -> Server:
     server.run_script(SETUP)
+    server.execute("CREATE FUNCTION ids.remember() RETURNS INT DETERMINISTIC BEGIN SET @hidden = 1; RETURN 1; END")
+    server.execute("CREATE VIEW ids.looks_plain AS SELECT ids.remember() AS n")
     return server
 
 
@@ -64,6 +66,16 @@ def test_a_transaction_begins_with_the_right_one(daemon: Daemon) -> None:
         one.ask("BEGIN")
         assert one.one("SELECT LAST_INSERT_ID()") == one.one("SELECT id FROM ids.note WHERE t = 'before'")
         one.ask("ROLLBACK")
+
+
+def test_a_client_that_came_without_it_and_is_held_sees_its_own(daemon: Daemon) -> None:
+    """A plain question needs no insert id; what it does out of sight may pin, and then comes one that needs it."""
+    with RawClient(daemon) as one, RawClient(daemon) as two:
+        one.ask(GENERATED.format("mine"))
+        mine = one.one("SELECT id FROM ids.note WHERE t = 'mine'")
+        assert two.one("SELECT LAST_INSERT_ID()") == "0"
+        one.ask("SELECT n FROM ids.looks_plain")
+        assert one.one("SELECT LAST_INSERT_ID()") == mine
 
 
 def test_the_client_goes_while_its_command_is_on_the_way(prepared: Server) -> None:
