@@ -233,7 +233,7 @@ def _get(client: Client, server: ServerConnection, asked: Get) -> Talk:
     except KeyError:
         raise NotSupported(_CANNOT) from None
     if assignments is None:
-        client.diagnostics = conditions.without_number()
+        client.diagnostics = conditions.without_number(learning.most_conditions(client))
         client.row_count = -1
     else:
         check((yield [bytes((COM_QUERY,)) + b"SET " + b", ".join(assignments), stand_in(None)]))

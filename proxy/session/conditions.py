@@ -85,9 +85,12 @@ class Conditions:
         rows = [row for row in self.rows if row[0] == b"Error"] if show.errors_only else self.rows
         return rows[show.offset : None if show.most is None else show.offset + show.most]
 
-    def without_number(self) -> Conditions:
-        """The same, and the error of a GET DIAGNOSTICS that asked for a condition which there is not."""
-        return Conditions([*self.rows, _INVALID_NUMBER], self.total + 1, self.charset, "", self.details, True)
+    def without_number(self, most: int) -> Conditions:
+        """The same, and the error of a GET DIAGNOSTICS that asked for a condition which there is not, if ``most`` rows
+        leave room for it."""
+        full = len(self.rows) >= most
+        rows = self.rows if full else [*self.rows, _INVALID_NUMBER]
+        return Conditions(rows, self.total + 1, self.charset, "", self.details, True, self.unlisted + full)
 
     def with_error(self, number: int, state: str, text: str, most: int) -> Conditions:
         """The same, and behind them the error of a command that is no statement, if ``most`` rows leave room for it."""

@@ -75,6 +75,11 @@ _AWAY = [
 
 FOUND = (
     Found(
+        "GET DIAGNOSTICS of nothing where there is no room for conditions",
+        "0> SET max_error_count = 0\n0> GET DIAGNOSTICS CONDITION 1 @t = MESSAGE_TEXT\n0> SHOW WARNINGS\n"
+        "0> SELECT @@error_count",
+    ),
+    Found(
         "flags of one statement",
         "0> SELECT id FROM orap_0.t\n0> [ping]\n0> [prepare rows]\n0> [open cursor]\n0> [ping]",
     ),

@@ -82,7 +82,7 @@ def test_details_win():
 @pytest.mark.parametrize("number", [0, -1, 4])
 def test_a_condition_that_there_is_not(number):
     assert ALL.assignments(Get(b"?", ((b"@a", "MYSQL_ERRNO"),)), number, 0, True) is None
-    after = ALL.without_number()
+    after = ALL.without_number(64)
     assert after.rows == [*ALL.rows, [b"Error", b"1758", b"Invalid condition number"]]
     assert after.total == 4
 
