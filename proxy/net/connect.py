@@ -72,7 +72,7 @@ async def open_server_connection(
 async def _connect(address: str) -> ServerConnection:
     try:
         where = split_address(address)
-        raw = await (_unix(where) if isinstance(where, str) else _tcp(*where))
+        raw = await (_connected(socket.AF_UNIX, where) if isinstance(where, str) else _tcp(*where))
     except OSError as error:
         raise ServerUnavailable(f"Can't connect to the server at {address}: {error}") from error
     connection = ServerConnection()
@@ -85,10 +85,6 @@ async def _connect(address: str) -> ServerConnection:
         raise ServerUnavailable(f"Can't connect to the server at {address}: {error}") from error
     connection.connection_made(transport)
     return connection
-
-
-async def _unix(path: str) -> socket.socket:
-    return await _connected(socket.AF_UNIX, path)
 
 
 async def _tcp(host: str, port: int) -> socket.socket:
