@@ -51,7 +51,8 @@ class Sources:
     """Where the numbers come from. Functions are called at each scrape, in the event loop.
 
     ``pools`` gives every pool once. ``budget`` is how many server connections may exist. ``target_up`` is whether the
-    target answered last. ``loop_lag`` is by how many seconds the event loop was late last. ``build`` has label texts.
+    target answered last. ``loop_lag`` is by how many seconds the event loop was late last. ``batch`` is
+    whether Linux schedules Forebay as a batch process. ``build`` has label texts.
     """
 
     relay: RelayStats
@@ -59,6 +60,7 @@ class Sources:
     budget: Callable[[], int]
     target_up: Callable[[], bool]
     loop_lag: Callable[[], float]
+    batch: Callable[[], bool]
     build: Mapping[str, str]
 
 
@@ -258,6 +260,12 @@ PROCESS_ROWS = (
         lambda s: _ratio(s),
     ),
     Row("forebay_event_loop_lag_seconds", GAUGE, "How late the event loop was last.", lambda s: s.loop_lag()),
+    Row(
+        "forebay_batch_scheduling",
+        GAUGE,
+        "1 while Forebay is so busy that it is scheduled as a batch process, see the setting scheduling; else 0.",
+        lambda s: int(s.batch()),
+    ),
 )
 
 # Read of each ``PoolView``; they have the label ``pool`` before their own.

@@ -35,13 +35,14 @@ from proxy.relay import deadlines
 from proxy.relay.client import Client
 from proxy.relay.hub import Hub
 from proxy.relay.routes import Routes
+from proxy.scheduling import Scheduling
 from proxy.settings import Settings
 from proxy.status import StatusServer
 from proxy.wire.auth import Credentials, parse_password_hash
 
 _log = logging.getLogger("forebay")
 
-_LAG_INTERVAL = 1.0
+_LOOK_INTERVAL = 1.0
 # Long-lived clients are many and make no garbage: collecting rarely costs nothing and saves pauses.
 _GC_THRESHOLDS = (20_000, 20, 20)
 
@@ -106,6 +107,7 @@ class Server:
         self.settings = settings
         self._reload = reload
         self._lag = 0.0
+        self._scheduling: Scheduling
         self._stop: asyncio.Event
         self._listeners: list[Listener] = []
         self.hub: Hub
@@ -115,6 +117,7 @@ class Server:
     async def run(self) -> int:
         """Start, serve until told to stop, drain; returns the exit status."""
         self._stop = asyncio.Event()
+        self._scheduling = Scheduling()
         try:
             await self._start()
         except BaseException:
@@ -151,7 +154,7 @@ class Server:
         self._handle_signals()
         spawn("keeper", Keeper(self._pools, time.monotonic, asyncio.sleep).run())
         spawn("deadlines", self._watch_deadlines())
-        spawn("loop lag", self._watch_lag())
+        spawn("loop", self._watch_loop())
         for user in settings.users[:1]:
             self.routes.route(user.name, False).pool.refill()
         where = ", ".join(listener.address for listener in self._listeners)
@@ -190,6 +193,7 @@ class Server:
                 budget=lambda: self.routes.budget.limit,
                 target_up=lambda: self.routes.ready()[0],
                 loop_lag=lambda: self._lag,
+                batch=lambda: self._scheduling.batch,
                 build=about.labels(),
             )
         )
@@ -210,12 +214,13 @@ class Server:
             await asyncio.sleep(deadlines.interval(self.hub))
             deadlines.sweep(self.hub, time.monotonic())
 
-    async def _watch_lag(self) -> None:
-        """How late the loop wakes a sleeper tells how long it was busy elsewhere."""
+    async def _watch_loop(self) -> None:
+        """How late it wakes a sleeper tells how long it was busy elsewhere; how busy it was, how to schedule it."""
         while True:
-            due = time.monotonic() + _LAG_INTERVAL
-            await asyncio.sleep(_LAG_INTERVAL)
+            due = time.monotonic() + _LOOK_INTERVAL
+            await asyncio.sleep(_LOOK_INTERVAL)
             self._lag = max(0.0, time.monotonic() - due)
+            self._scheduling.look(self.settings.scheduling == "adaptive")
 
     def reload(self) -> None:
         """Read the configuration again; a bad one changes nothing."""

@@ -385,6 +385,13 @@ class Settings:
         reloadable=True,
         choices=("off", "advise", "on"),
     )
+    scheduling: str = setting(
+        CHOICE,
+        "adaptive",
+        "adaptive: while it is busy, Linux runs Forebay as a batch process, which does more at a time; normal: never.",
+        reloadable=True,
+        choices=("adaptive", "normal"),
+    )
     drain_timeout: float = setting(
         DURATION,
         30.0,

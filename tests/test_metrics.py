@@ -54,6 +54,7 @@ class World:
             budget=lambda: 20,
             target_up=lambda: self.up,
             loop_lag=lambda: 0.25,
+            batch=lambda: True,
             build={"version": "1.2.3", "python": "3.11"},
         )
         self.scrape = exposition(sources)
@@ -99,6 +100,7 @@ def test_the_numbers_of_the_process(world: World) -> None:
     assert samples["forebay_servers_allowed"] == 20
     assert samples["forebay_target_up"] == 1
     assert samples["forebay_event_loop_lag_seconds"] == 0.25
+    assert samples["forebay_batch_scheduling"] == 1
     assert samples["forebay_multiplexing_ratio"] == 2.5
 
 
@@ -179,6 +181,7 @@ def world_sources(world: World) -> Sources:
         budget=lambda: 1,
         target_up=lambda: True,
         loop_lag=lambda: 0.0,
+        batch=lambda: False,
         build={},
     )
 
@@ -203,6 +206,7 @@ def test_every_integer_of_the_stats_is_in_a_row(world: World) -> None:
         budget=lambda: 1,
         target_up=lambda: True,
         loop_lag=lambda: 0.0,
+        batch=lambda: False,
         build={},
     )
     exposition(sources)()

@@ -38,7 +38,7 @@ def interval(hub: Hub) -> float:
         hub.settings.pool.connect_timeout,
     ]
     shortest = min(limit for limit in given if limit > 0)
-    return min(max(shortest / 10, _SHORTEST), _LONGEST)
+    return min(max(shortest / 5, _SHORTEST), _LONGEST)
 
 
 def sweep(hub: Hub, now: float) -> None:
