@@ -31,8 +31,8 @@ from proxy.net.listener import Listener
 from proxy.net.tasks import cancel_all, spawn
 from proxy.pool.keeper import Keeper
 from proxy.pool.pool import Pool
-from proxy.relay import deadlines
 from proxy.relay.client import Client
+from proxy.relay.deadlines import Deadlines
 from proxy.relay.hub import Hub
 from proxy.relay.routes import Routes
 from proxy.scheduling import Scheduling
@@ -210,9 +210,10 @@ class Server:
     # While it runs.
 
     async def _watch_deadlines(self) -> None:
+        deadlines = Deadlines(self.hub)
         while True:
-            await asyncio.sleep(deadlines.interval(self.hub))
-            deadlines.sweep(self.hub, time.monotonic())
+            await asyncio.sleep(deadlines.interval())
+            deadlines.sweep(time.monotonic())
 
     async def _watch_loop(self) -> None:
         """How late it wakes a sleeper tells how long it was busy elsewhere; how busy it was, how to schedule it."""

@@ -4,9 +4,19 @@ from proxy.relay.client cimport Client
 from proxy.relay.hub cimport Hub
 
 cdef double _NEVER
-cdef int BUSY, IDLE, LOGIN
+cdef int BUSY, LOGIN
 
-@cython.locals(client=Client, idle=double, inside=double, within=double)
-cdef _check_clients(Hub hub, double now)
-@cython.locals(silent=double)
-cdef _check(Client client, Hub hub, double now)
+cdef class Deadlines:
+    cdef Hub _hub
+    cdef double _idle
+    cdef double _inside
+    cdef double _login
+    cdef double _next
+    cdef double _query
+    cdef object _settings
+
+    cdef _take(self, settings)
+    @cython.locals(client=Client, first=double, due=double)
+    cdef _check_clients(self, double now)
+    cdef double _due(self, Client client) except -1
+cdef _end(Client client, double now)

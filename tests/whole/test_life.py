@@ -14,6 +14,7 @@ import pytest
 from proxy.errors import ServerRefused
 from proxy.wire.auth import Credentials, format_password_hash
 from proxy.wire.constants import COM_QUERY
+from proxy.wire.packets import parse_err
 from tests import servers
 from tests.servers import APP, Server, User
 from tests.whole.daemon import Daemon, running, wait_until
@@ -274,6 +275,7 @@ def test_drain_and_quit_over_http(target: Server) -> None:
 CHANGES = {
     "users": [{"name": "app", "password": "app-password"}, {"name": "other", "password": "one"}],
     "pool": {"max_connections": 1, "borrow_timeout": "30s"},
+    "clients": {"idle_timeout": "30m"},
 }
 
 
@@ -340,6 +342,14 @@ def test_reload_grows_and_shrinks_the_pool(reloading: Daemon) -> None:
             client.close()
         wait_until(lambda: reloading.metric("forebay_pool_servers") == 1, "the pool has shrunk")
         assert waiting.one("SELECT 1") == "1"
+
+
+def test_reload_shortens_the_silence_of_those_who_are_here_already(reloading: Daemon) -> None:
+    with RawClient(reloading) as silent:
+        reloading.config["clients"] |= {"idle_timeout": "200ms"}
+        reloading.write_config()
+        reload(reloading, "reloaded", "clients.idle_timeout")
+        assert parse_err(silent.read(), silent.capabilities).number == 4031
 
 
 def test_reload_takes_other_users(reloading: Daemon) -> None:
