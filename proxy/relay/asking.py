@@ -189,8 +189,20 @@ def _row_count(client: Client, server: ServerConnection) -> list[bytes]:
     """Commands that leave everything else as it is."""
     if client.row_count == 0:
         return [bytes((COM_PING,))]
+    return [_same_option(server)] if client.row_count == -1 else []
+
+
+def _same_option(server: ServerConnection) -> bytes:
     option = OPTION_MULTI_STATEMENTS_ON if server.multi_statements else OPTION_MULTI_STATEMENTS_OFF
-    return [bytes((COM_SET_OPTION, option, 0))] if client.row_count == -1 else []
+    return bytes((COM_SET_OPTION, option, 0))
+
+
+def nothing(client: Client, server: ServerConnection) -> list[bytes]:
+    """A command in whose answer MySQL reports what it has not yet reported of a preparation."""
+    if server.mariadb or (wanted(client) & statements.ROW_COUNT and client.row_count > 0 and not client.ahead):
+        return []  # nothing makes a ROW_COUNT() that is here already
+    client.ahead = client.ahead or client.row_count > 0
+    return _row_count(client, server) or [_same_option(server)]
 
 
 def _question(client: Client, flags: int) -> Question | None:

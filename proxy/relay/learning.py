@@ -144,9 +144,8 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
             learn_savepoint(client, traits, reply.status)
 
 
-def learn_prepared(client: Client, server: ServerConnection) -> None:
+def learn_prepared(client: Client, server: ServerConnection, warnings: int) -> None:
     """A statement was prepared, not executed: that has cleared warnings at most."""
-    warnings = server.reply.warnings
     client.warned = warnings
     if warnings or client.diagnostics is not None or server.residue & WARNINGS:
         _learn_warnings(client, server, warnings, client.traits)
