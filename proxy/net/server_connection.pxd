@@ -26,6 +26,7 @@ cdef class ServerConnection(Stream):
     cdef public unsigned long long capabilities
     cdef public unsigned long long connection_id
     cdef public bint extended_metadata
+    cdef public bint found_none
     cdef public object insert_id
     cdef public double large
     cdef public object lingers_for

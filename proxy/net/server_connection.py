@@ -64,6 +64,7 @@ class ServerConnection(Stream):
         "capabilities",
         "connection_id",
         "extended_metadata",
+        "found_none",
         "insert_id",
         "large",
         "lingers_for",
@@ -94,6 +95,7 @@ class ServerConnection(Stream):
         self.multi_statements = True
         self.residue = 0
         self.switching = False  # a change of user is under way, whoever waits for its end
+        self.found_none = True  # FOUND_ROWS() here may be 0
         self.insert_id: int | None = 0  # LAST_INSERT_ID() here; None, or the residue, says that nobody knows
         self.variables: dict[bytes, str | None] = {}  # user variables as SQL, None where not read out yet
         self.variables_seen: set[bytes] = set()  # names that were ever set here: NULL now is not the same as never
@@ -310,6 +312,7 @@ class ServerConnection(Stream):
         self.variables = {}
         self.variables_seen.clear()
         self.insert_id = 0
+        self.found_none = True
 
     async def leave(self) -> None:
         """Say goodbye, and wait until the server has closed: until then it counts this connection."""

@@ -63,6 +63,8 @@ ASKS = statements.DIAGNOSTICS | statements.ROW_COUNT | statements.FOUND_ROWS
 # FOUND_ROWS() must be right for whoever asks, and for who may leave it as it was.
 TOUCHES = ASKS | statements.RECOUNTS
 _DIAGNOSTICS, _ASKS, _TOUCHES = statements.DIAGNOSTICS, ASKS, TOUCHES
+_RECOUNTS = statements.RECOUNTS
+_UPDATE = b"UPDATE"
 _COUNTS = statements.FOUND_ROWS | statements.RECOUNTS
 
 # What the status flags say of the session, not of the statement.
@@ -83,8 +85,17 @@ def wanted(client: Client) -> int:
     if client.command == COM_STMT_PREPARE:
         return 0
     if client.traits is not None:
-        return client.traits.flags & _TOUCHES
+        flags = client.traits.flags & _TOUCHES
+        if client.counted_elsewhere and client.traits.verb == _UPDATE and _is_mistakable(client.server):
+            flags |= _RECOUNTS
+        return flags
     return _DIAGNOSTICS if client.command in learning.NO_STATEMENTS else 0
+
+
+def _is_mistakable(server: ServerConnection | None) -> bool:
+    """Whether somebody else's FOUND_ROWS() here may look like that of an UPDATE which matches no rows: one whose
+    condition is impossible leaves it alone on MySQL."""
+    return server is not None and server.found_none and not server.mariadb
 
 
 def lacks(client: Client) -> bool:
@@ -140,11 +151,11 @@ def restore(client: Client, server: ServerConnection, is_own: bool = False) -> T
         return
     if conditions is not None and conditions.total and asked is None and _is_shown(client, flags):
         raise NotSupported(_CANNOT)
-    commands = counted(client)
+    commands = counted(client, server)
     if commands and client.state is not None and client.state.characteristics:
         commands.append(query(client.state.characteristics))  # counting was a transaction
     if _needs_list(client, flags) or (not is_own and flags & statements.DIAGNOSTICS):
-        commands.append(stand_in(conditions))  # on MySQL a sync may have left warnings
+        commands += _standing_in(client, conditions)  # on MySQL a sync may have left warnings
         server.residue |= WARNINGS
         if conditions is not None and conditions.is_large:
             client.counted_elsewhere = True
@@ -155,21 +166,43 @@ def restore(client: Client, server: ServerConnection, is_own: bool = False) -> T
     _rewrite(client)
 
 
-def counted(client: Client) -> list[bytes]:
+def counted(client: Client, server: ServerConnection) -> list[bytes]:
     """What gives the server connection this client's FOUND_ROWS(), if the command wants it."""
     if not (client.counted_elsewhere and wanted(client) & _COUNTS):
         return []
     countable = client.found_rows <= MOST_ROWS
     client.counted_elsewhere = not countable
+    server.found_none = client.found_rows == 0
     return [give_found_rows(client.found_rows if countable else TOO_MANY_ROWS), *give_late_rows(client.late_rows)]
+
+
+def _standing_in(client: Client, conditions: Conditions | None) -> list[bytes]:
+    """What stands in for the conditions. Where MariaDB has no room for any, it is made some for these: a list without
+    rows could not be told from one of another statement, or from none."""
+    commands = [stand_in(conditions)]
+    if learning.is_mariadb(client) and learning.most_conditions(client) == 0:
+        return [query("SET @@SESSION.max_error_count=1"), *commands, query("SET @@SESSION.max_error_count=0")]
+    return commands
 
 
 def _row_count(client: Client, server: ServerConnection) -> list[bytes]:
     """Commands that leave everything else as it is."""
     if client.row_count == 0:
         return [bytes((COM_PING,))]
+    return [_same_option(server)] if client.row_count == -1 else []
+
+
+def _same_option(server: ServerConnection) -> bytes:
     option = OPTION_MULTI_STATEMENTS_ON if server.multi_statements else OPTION_MULTI_STATEMENTS_OFF
-    return [bytes((COM_SET_OPTION, option, 0))] if client.row_count == -1 else []
+    return bytes((COM_SET_OPTION, option, 0))
+
+
+def nothing(client: Client, server: ServerConnection) -> list[bytes]:
+    """A command in whose answer MySQL reports what it has not yet reported of a preparation."""
+    if server.mariadb or (wanted(client) & statements.ROW_COUNT and client.row_count > 0 and not client.ahead):
+        return []  # nothing makes a ROW_COUNT() that is here already
+    client.ahead = client.ahead or client.row_count > 0
+    return _row_count(client, server) or [_same_option(server)]
 
 
 def _question(client: Client, flags: int) -> Question | None:

@@ -63,6 +63,7 @@ def ended(client: Client, server: ServerConnection) -> None:
 def _count_unseen(client: Client, server: ServerConnection) -> None:
     """FOUND_ROWS() is about the rows of the cursor, not about those that were fetched."""
     client.counted_elsewhere = False
+    server.found_none = True
     server.residue |= FOUND_ROWS
 
 

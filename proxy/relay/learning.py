@@ -126,6 +126,7 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
     elif reply.rows >= 0:
         client.found_rows = reply.rows
         client.counted_elsewhere = False
+        server.found_none = reply.rows == 0
     if reply.insert_id:
         server.residue |= INSERT_ID
         _count_carried(client, "insert_id", traits)
@@ -143,9 +144,8 @@ def learn(client: Client, server: ServerConnection, reply: Reply) -> None:
             learn_savepoint(client, traits, reply.status)
 
 
-def learn_prepared(client: Client, server: ServerConnection) -> None:
+def learn_prepared(client: Client, server: ServerConnection, warnings: int) -> None:
     """A statement was prepared, not executed: that has cleared warnings at most."""
-    warnings = server.reply.warnings
     client.warned = warnings
     if warnings or client.diagnostics is not None or server.residue & WARNINGS:
         _learn_warnings(client, server, warnings, client.traits)
@@ -182,14 +182,16 @@ def _learn_matched(client: Client, server: ServerConnection, info: bytes) -> Non
     number = _NUMBER.search(info, 1)
     if number is not None and int(number[0]):
         client.found_rows = int(number[0])
-        client.counted_elsewhere = False
+        client.counted_elsewhere = server.found_none = False
     else:
         server.residue |= FOUND_ROWS
+        server.found_none = True
 
 
 def _count_late(client: Client, server: ServerConnection) -> None:
     """MySQL counts now for FOUND_ROWS() what a statement before has looked at: that of a failed UPDATE, a subquery of
     SET, CREATE .. SELECT."""
+    server.found_none = True
     if server.residue & LATE:
         server.residue |= FOUND_ROWS
         client.counted_elsewhere = False
@@ -202,12 +204,14 @@ def _learn_found_rows(client: Client, server: ServerConnection, reply: Reply, tr
     """FOUND_ROWS() after a statement that is no plain question: it was this client's before, or it is asked for."""
     if traits.flags & statements.RECOUNTS:
         server.residue |= FOUND_ROWS
+        server.found_none = True
         client.counted_elsewhere = False
         if not server.mariadb and (reply.rows < 0 or traits.flags & _MULTI):
             server.residue |= LATE
     elif reply.rows >= 0 and not (traits.verb == b"SHOW" and traits.second != b"COUNT"):
         client.found_rows = reply.rows
         client.counted_elsewhere = False
+        server.found_none = reply.rows == 0
 
 
 def _learn_effect(client: Client, server: ServerConnection, traits: Traits, before: State) -> None:
@@ -487,6 +491,7 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     traits = client.traits
     client.ahead = False
     client.row_count = -1
+    server.found_none = True
     if server.mariadb or client.command not in NO_STATEMENTS:
         client.warned = AS_LISTED
     elif client.command == COM_FIELD_LIST:

@@ -106,6 +106,7 @@ def _disown(server: ServerConnection) -> None:
     if server.residue & HIDDEN:
         server.doubt()
     server.residue &= WARNINGS
+    server.found_none = True
 
 
 def _drain(server: ServerConnection, data: bytes) -> None:

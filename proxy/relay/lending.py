@@ -298,7 +298,7 @@ def _sync(client: Client, server: ServerConnection, is_own: bool) -> list[bytes]
         if _has_other_insert_id(client, server):
             commands.append(query(f"SET @@SESSION.last_insert_id={client.insert_id}"))
         return commands
-    commands = asking.counted(client) + commands
+    commands = asking.counted(client, server) + commands
     if server.variables != client.variables:
         collation = states.value(client.state, COLLATION) or ""
         commands += map(query, variables.statements(server.variables, client.variables, collation))
@@ -337,6 +337,7 @@ def _unearthed(
     assert states is not None
     assert server.state is not None
     hidden = yield from unearth(states, server.state, old.route.hidden)
+    server.found_none = True
     readout.settle_system_variables(old, server, hidden.changed)
     if hidden.names is None:
         server.doubt()

@@ -157,7 +157,7 @@ def _prepared(client: Client, server: ServerConnection, preparation: Preparation
     assert traits is not None
     statement = client.prepared.add(client.hub.prepared, definition, not server.mariadb)
     preparation.home.relabel(preparation, statement.label)
-    learning.learn_prepared(client, server)
+    learning.learn_prepared(client, server, packets.parse_prepare_ok(definition.answer[HEADER:]).warnings)
     if _is_private(client, traits, definition.text):
         statement.private = statement.kept = True
         own(client, statement, preparation)
@@ -218,14 +218,17 @@ def _preparing(
 ) -> Generator[list[bytes], list[Answer], Preparation]:
     """``before`` leads to the statement's context, ``after`` back to the client's state, all in one round trip.
 
+    To MySQL it is a change of the session when a routine of another schema is read for the first time. After a
+    preparation it reports that with the next answer: here, lest it be taken for what the next client has done.
     Where the server has too many statements, older ones make room.
     """
     definition, home, hub = key[0], server.prepared, client.hub
     assert home is not None
+    prepare = bytes((COM_STMT_PREPARE,)) + definition.text
     while True:
         tell(server)
         hub.stats.prepares += 1
-        answers = yield [*before, bytes((COM_STMT_PREPARE,)) + definition.text, *after]
+        answers = yield [*before, prepare, *after, *asking.nothing(client, server)]
         answer = answers[len(before)]
         if answer.error is None or answer.error.number != _TOO_MANY or not _make_way(client, server):
             break

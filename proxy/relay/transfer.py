@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 # An ERR packet has no status flags: after these a transaction may be open that was not before.
 _MAY_BEGIN = statements.TRANSACTION | statements.CALLS | statements.MULTI | statements.TEXT_PREPARE | statements.UNSURE
-# Nor has it trackers: MySQL gives them with the next answer, whoever that is for.
-_MAY_HIDE = _MAY_BEGIN | statements.FUNCTION
+_MAY_CHANGE = _MAY_BEGIN | statements.FUNCTION
 _MAY_HAVE_SAVED = statements.CALLS | statements.MULTI  # before the part that failed
 _FIRES_TRIGGERS = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE", b"LOAD", b"WITH"})
 _HANGS_UP = statements.HANGS_UP
 _LARGE = 8192  # bytes of an answer that come at once; servers send 16 kB
 _UNTOUCHED = frozenset({1044, 1046, 1054, 1064, 1142, 1146})  # errors before any row is looked at
+_UNREAD = frozenset({1046, 1064})  # errors before the server has looked for anything
 
 
 def send(client: Client, server: ServerConnection) -> None:
@@ -148,10 +148,9 @@ def finish_error(client: Client, server: ServerConnection, payload: bytes) -> No
     learning.learn_error(client, server, number)
     if client.command != COM_QUERY:
         executed.ended(client, server)
-    flags = client.traits.flags if client.traits is not None else 0
     if number in lending.FAREWELLS:
         _lost_after_error(client, server, "farewell", client.in_transaction or bool(client.pins))
-    elif client.in_transaction or not client.status & STATUS_AUTOCOMMIT or flags & _MAY_HIDE or _fired(client, number):
+    elif _may_hide(client, server, number):
         server.converse(
             ask_status(server.multi_statements), lambda answer, error: _status_known(client, server, answer, error)
         )
@@ -159,8 +158,18 @@ def finish_error(client: Client, server: ServerConnection, payload: bytes) -> No
         _after_error(client, server)
 
 
-def _fired(client: Client, number: int) -> bool:
-    """Whether a trigger may have run before the error, and with it anything that a session can do."""
+def _may_hide(client: Client, server: ServerConnection, number: int) -> bool:
+    """Whether the ERR packet may leave untold what has become of a transaction, or what a trigger has done before.
+
+    Nor has it trackers: MySQL gives them with the next answer, whoever that is for. It has some also where a routine of
+    another schema has been read for the first time, perhaps behind a view.
+    """
+    if client.in_transaction or not client.status & STATUS_AUTOCOMMIT:
+        return True
+    if client.traits is not None and client.traits.flags & _MAY_CHANGE:
+        return True
+    if not server.mariadb:
+        return number not in _UNREAD
     return client.traits is not None and client.traits.verb in _FIRES_TRIGGERS and number not in _UNTOUCHED
 
 

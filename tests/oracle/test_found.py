@@ -487,6 +487,19 @@ FOUND = (
         )
     ),
     Found(
+        "FOUND_ROWS() after an UPDATE that looked at nothing, behind somebody else who found nothing",
+        "\n".join(
+            f"0> SELECT 1\n1> SELECT 1 FROM DUAL WHERE 0\n{between}0> {update}\n{behind}0> SELECT FOUND_ROWS()"
+            for between in ("", "1> [again]\n", "0> INSERT INTO orap_0.t (n) VALUES (1)\n")
+            for behind in ("", "1> SELECT 1 UNION SELECT 2\n")
+            for update in (
+                "UPDATE orap_0.t SET n = 1 WHERE 0",
+                "UPDATE orap_0.t SET n = 1 WHERE id = 2.5",
+                "UPDATE orap_0.t SET n = 1 WHERE id = 777",
+            )
+        ),
+    ),
+    Found(
         "a prepared statement whose schema the client has left for none, with a pin",
         "0> SELECT orap_0.f_set(id) FROM orap_0.t\n0> [prepare an UPDATE]\n0> CREATE DATABASE orap_0_c\n"
         "0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n0> [execute for none]\n1> SELECT 1\n0> [execute for none]\n"
@@ -533,6 +546,12 @@ FOUND = (
     Found(
         "no room for conditions, which no tracker tells",
         "0> SET @@max_error_count = 0\n0> [execute nothing]\n0> SHOW WARNINGS",
+    ),
+    Found(
+        "a list from before there was no room for conditions",
+        "0> USE nowhere\n1> SELECT 1\n0> SELECT ROW_COUNT()\n1> SELECT 1\n0> SET max_error_count = 0\n0> DO 0\n"
+        "1> SELECT 1\n0> SELECT @@warning_count, @@error_count\n1> SELECT 1\n0> SHOW WARNINGS\n0> SHOW WARNINGS\n"
+        "0> INSERT INTO orap_0.t (n) VALUES (2)\n1> SELECT 1\n0> SHOW COUNT(*) WARNINGS",
     ),
     Found(
         "no room for what a SIGNAL gives",

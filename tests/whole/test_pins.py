@@ -134,6 +134,34 @@ def test_values_of_prepared_statements_stay_out_of_the_log(daemon: Daemon) -> No
     assert LITERAL not in daemon.log()[log:]
 
 
+@pytest.fixture
+def late(mysql: Server) -> Iterator[Daemon]:
+    """To MySQL it is a change of the session when a connection reads a routine of another schema for the first time.
+    After a preparation and after an error it reports that with the next answer."""
+    mysql.run_script(SETUP)
+    mysql.execute("CREATE FUNCTION pins.plain() RETURNS INT DETERMINISTIC RETURN 1")
+    mysql.execute("CREATE VIEW pins.looks_plain AS SELECT pins.plain() AS n")
+    with running(mysql.port, {"pool": {"max_connections": 1}}) as daemon:
+        yield daemon
+
+
+def test_a_preparation_pins_nobody(late: Daemon) -> None:
+    with RawClient(late) as client, RawClient(late) as other:
+        statement = client.prepare("SELECT n FROM pins.looks_plain")
+        other.ask("SELECT 1")
+        assert client.execute(statement) == [[1]]
+        assert late.metric("forebay_pins_total") == 0
+
+
+def test_an_error_pins_the_client_that_made_it(late: Daemon) -> None:
+    with RawClient(late) as client, RawClient(late) as other:
+        assert client.refused("SELECT missing FROM pins.looks_plain") == 1054
+        wait_until(lambda: late.metric("forebay_servers_pinned", reason=pins.HIDDEN_CHANGE) == 1, "it is told")
+        client.simple(c.COM_RESET_CONNECTION)
+        other.ask("SELECT 1")
+        assert late.metric("forebay_servers_pinned") == 0
+
+
 def test_what_fails_does_not_pin(daemon: Daemon) -> None:
     with RawClient(daemon, schema="pins") as client:
         for sql, number in (
