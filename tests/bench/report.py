@@ -30,7 +30,8 @@ METRICS = {
     "few_p50_ms": "p50 among 10 clients, ms",
     "p50_to_few": "p50 compared with that",
     "client_kb": "memory of a client, kB",
-    "idle_cpu_percent": "CPU while silent, %",
+    "few_cpu_percent": "CPU while 10 are silent, %",
+    "idle_cpu_percent": "CPU of the others, %",
     "ready_s": "ready after, s",
     "baseline_mb": "resident at first, MB",
 }
