@@ -53,10 +53,12 @@ COMPILED = (
     "proxy.wire.auth.accept",
     "proxy.wire.executions",
     "proxy.wire.frames",
+    "proxy.wire.lengths",
     "proxy.wire.packets.login",
     "proxy.wire.primitives",
     "proxy.wire.replies",
     "proxy.wire.short",
+    "proxy.wire.translation",
 )
 # Not compiled, but become part of the compiled modules that name them.
 INLINED = ("proxy.native", "proxy.net.sockets")

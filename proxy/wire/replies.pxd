@@ -1,6 +1,8 @@
 cimport cython
 
+cimport proxy.wire.lengths as lengths
 from proxy.wire.short cimport ShortAnswer
+from proxy.wire.translation cimport Translation
 
 cdef class Reply:
     cdef public bint done
@@ -29,15 +31,13 @@ cdef class Reply:
     cdef int _more_columns
     cdef bint _mid_eof
     cdef int _metadata
-    cdef public unsigned int shift
     cdef public int file_sequence
-    cdef bytearray _output
-    cdef Py_ssize_t _copied
+    cdef Translation _translation
 
     cpdef begin(self, int shape, bint old_eof, frozenset wanted, int metadata=*)
 
-    @cython.locals(data=bytes, size=Py_ssize_t, position=Py_ssize_t, patched=bytearray, step=Py_ssize_t,
-                   length=Py_ssize_t, passes=bint, head="unsigned char")
+    @cython.locals(data=bytes, size=Py_ssize_t, position=Py_ssize_t, step=Py_ssize_t, length=Py_ssize_t, passes=bint,
+                   head="unsigned char", translation=Translation)
     cpdef object feed(self, bytes chunk)
 
     @cython.locals(answer=ShortAnswer)
@@ -50,30 +50,19 @@ cdef class Reply:
                    length=Py_ssize_t, head="unsigned char")
     cpdef Py_ssize_t pass_rows(self, bytearray buffer, Py_ssize_t size) except -1
 
-    cdef object _close_chunk(self, bytes data, bytearray patched, Py_ssize_t position)
-    cdef _flush(self, bytes data, bytearray patched, Py_ssize_t until)
-    @cython.locals(output=bytearray, size=Py_ssize_t)
-    cdef _replace(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length, bytes payload)
-    cdef _insert_eof(self, bytes data, bytearray patched, Py_ssize_t position)
-    @cython.locals(output=bytearray)
-    cdef _put_eof(self, int sequence, int warnings, int status)
+    cdef object _close_chunk(self, bytes data, Py_ssize_t position)
+    cdef _insert_eof(self, Py_ssize_t position)
     @cython.locals(head=int, state=int)
-    cdef _whole(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
-    cdef _first(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length, int head)
+    cdef _whole(self, bytes data, Py_ssize_t position, Py_ssize_t length)
+    cdef _first(self, bytes data, Py_ssize_t position, Py_ssize_t length, int head)
     cdef _column_seen(self)
-    @cython.locals(start=Py_ssize_t, end=Py_ssize_t, at=Py_ssize_t, rest=Py_ssize_t, size=Py_ssize_t, output=bytearray)
-    cdef _redefine(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
-    @cython.locals(after=Py_ssize_t)
-    cdef Py_ssize_t _skip_string(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(end=Py_ssize_t, at=Py_ssize_t)
-    cdef _end_of_rows(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
+    cdef _end_of_rows(self, bytes data, Py_ssize_t position, Py_ssize_t length)
     cdef _prepared(self, bytes data, Py_ssize_t position, Py_ssize_t length)
-    cdef _definition(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
-    cdef Py_ssize_t _skip_lenenc(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
-    cdef object _lenenc(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    cdef _definition(self, Py_ssize_t position, Py_ssize_t length)
     @cython.locals(start=Py_ssize_t, end=Py_ssize_t, at=Py_ssize_t, status=int, after_info=Py_ssize_t,
                    tracked=bytes, info=bytes, ends_rows=bint)
-    cdef _ok(self, bytes data, bytearray patched, Py_ssize_t position, Py_ssize_t length)
+    cdef _ok(self, bytes data, Py_ssize_t position, Py_ssize_t length)
 
 cdef ShortAnswer _SHORT
 cdef Py_ssize_t _SHORTEST_SHORT, _LONGEST_SHORT
@@ -81,6 +70,4 @@ cdef int _QUERY, _PREPARE, _FIELDS, _FETCH, _SINGLE_SHAPE
 cdef int _FIRST, _COLUMNS, _ROWS, _DEFINITIONS, _FIELD, _SINGLE, _DONE
 cdef int _LONGEST, _OK, _INFILE, _EOF, _ERR
 cdef int _IN_TRANS, _AUTOCOMMIT, _MORE_RESULTS, _CURSOR_EXISTS, _NO_BACKSLASH_ESCAPES, _STATE_CHANGED, _LASTING
-cdef int _TRACK_VARIABLES, _TRACK_SCHEMA
-cdef bytes _EOF_HEADER
-cdef Py_ssize_t _HEADER, _SMALL
+cdef Py_ssize_t _HEADER

@@ -19,7 +19,11 @@ Compiled when a C compiler was there at build time; the same source runs interpr
 from __future__ import annotations
 
 from proxy.errors import MalformedPacket
+from proxy.wire import lengths
+from proxy.wire.packets.trackers import filter_trackers
+from proxy.wire.primitives import write_lenenc_bytes
 from proxy.wire.short import LONGEST, SHORTEST, ShortAnswer
+from proxy.wire.translation import Translation
 
 # The shapes an answer can have.
 QUERY = 0
@@ -62,11 +66,6 @@ _ANSI_QUOTES = 0x8000  # MariaDB
 LASTING = _IN_TRANS | _AUTOCOMMIT | _NO_BACKSLASH_ESCAPES | _IN_TRANS_READONLY | _ANSI_QUOTES
 _LASTING = LASTING
 
-_TRACK_VARIABLES = 0
-_TRACK_SCHEMA = 1
-
-_EOF_HEADER = b"\x05\x00\x00"
-_SMALL = 4096
 _HEADER = 4
 
 _SHORT = ShortAnswer()
@@ -114,9 +113,11 @@ class Reply:
         self._more_columns = 0
         self._mid_eof = False
         self._metadata = AS_IS
-        self.shift = 0
-        self._output: bytearray | None = None
-        self._copied = 0
+        self._translation = Translation()
+
+    @property
+    def shift(self) -> int:
+        return self._translation.shift
 
     def begin(self, shape: int, old_eof: bool, wanted: frozenset[bytes] | None, metadata: int = AS_IS) -> None:
         """Start to follow an answer of ``shape``.
@@ -142,7 +143,7 @@ class Reply:
         self._wanted = wanted
         self._metadata = metadata
         self._mid_eof = False
-        self.shift = 0
+        self._translation.shift = 0
         self._skip = 0
         self._continued = False
         if shape == _FETCH:
@@ -169,9 +170,8 @@ class Reply:
             if short is not None:
                 return short
         position = 0
-        patched: bytearray | None = None
-        self._copied = 0
-        self._output = None
+        translation = self._translation
+        translation.begin(data)
         self._held = b""
         while position < size:
             if self._skip:
@@ -194,13 +194,10 @@ class Reply:
                 passes = head != _ERR and (head != _EOF or length == _LONGEST)
                 if passes:
                     if self._mid_eof:
-                        self._insert_eof(data, patched, position)
+                        self._insert_eof(position)
                     self.rows += 1
             if passes:
-                if self.shift:
-                    if patched is None:
-                        patched = bytearray(data)
-                    patched[position + 3] = (data[position + 3] + self.shift) & 0xFF
+                translation.renumber(position)
                 if self._state == _COLUMNS and not self._continued:
                     self._column_seen()
                 self._continued = length == _LONGEST
@@ -211,21 +208,18 @@ class Reply:
                 break
             if length == 0:
                 raise MalformedPacket("The server sent an empty packet")
-            if self.shift:
-                if patched is None:
-                    patched = bytearray(data)
-                patched[position + 3] = (data[position + 3] + self.shift) & 0xFF
-            self._whole(data, patched, position, length)
+            translation.renumber(position)
+            self._whole(data, position, length)
             position += 4 + length
-        return self._close_chunk(data, patched, position)
+        return self._close_chunk(data, position)
 
     def _short(self, data: bytes) -> bytes | bytearray | None:
         """What comes most takes the shortest way; None, and nothing has been done, for any other answer."""
         answer = _SHORT
         translated = answer.follow(data, self._old_eof, self._metadata, self.status & _LASTING)
         if translated is not None:
-            self.affected_rows = self._lenenc(data, answer.affected, answer.insert_id)
-            self.insert_id = self._lenenc(data, answer.insert_id, answer.info - 4)
+            self.affected_rows = lengths.integer(data, answer.affected, answer.insert_id)
+            self.insert_id = lengths.integer(data, answer.insert_id, answer.info - 4)
             self.info = data[answer.info : answer.end] if answer.info < answer.end else b""
             if answer.end < len(data):
                 self.surplus = data[answer.end :]
@@ -234,7 +228,7 @@ class Reply:
             self.rows = answer.rows
             if answer.rows >= 0:
                 self.width = answer.width
-            self.shift = answer.shift
+            self._translation.shift = answer.shift
             self.results = 1
             self._held = b""
             self._state = _DONE
@@ -261,7 +255,7 @@ class Reply:
         data = buffer
         position = self._skip if self._skip < size else size
         self._skip -= position
-        shift = self.shift
+        shift = self._translation.shift
         continued = self._continued
         rows = 0
         while size - position > _HEADER:
@@ -282,7 +276,7 @@ class Reply:
             position = size
         return position
 
-    def _close_chunk(self, data: bytes, patched: bytearray | None, position: int) -> bytes | bytearray:
+    def _close_chunk(self, data: bytes, position: int) -> bytes | bytearray:
         """Hold back what is not yet understood and return the rest, translated."""
         self.done = self._state == _DONE
         if position < len(data):
@@ -292,94 +286,51 @@ class Reply:
                 self._held = data[position:]
         if position:
             self.started = True
-        if self._output is not None:
-            self._flush(data, patched, position)
-            # A small answer costs less as bytes, which transports take as they are; a large one is not copied again.
-            return bytes(self._output) if len(self._output) < _SMALL else self._output
-        if patched is None:
-            return data if position == len(data) else data[:position]
-        if position < len(data):
-            del patched[position:]
-        return patched
+        translated = self._translation.take(position)
+        self._translation.end()
+        return translated
 
-    def _flush(self, data: bytes, patched: bytearray | None, until: int) -> None:
-        """Move what was walked but not yet put out to the output."""
-        if self._output is None:
-            self._output = bytearray()
-        if until > self._copied:
-            if patched is None:
-                self._output += data[self._copied : until]
-            else:
-                self._output += patched[self._copied : until]
-        self._copied = until
-
-    def _replace(self, data: bytes, patched: bytearray | None, position: int, length: int, payload: bytes) -> None:
-        """Send ``payload`` instead of the packet at ``position``, under the same number."""
-        self._flush(data, patched, position)
-        output = self._output
-        assert output is not None
-        size = len(payload)
-        output.append(size & 0xFF)
-        output.append(size >> 8 & 0xFF)
-        output.append(size >> 16)
-        output.append((data[position + 3] + self.shift) & 0xFF)
-        output += payload
-        self._copied = position + 4 + length
-
-    def _insert_eof(self, data: bytes, patched: bytearray | None, position: int) -> None:
-        """Put an EOF packet in front of the packet at ``position``."""
-        self._flush(data, patched, position)
-        self._put_eof((data[position + 3] + self.shift) & 0xFF, 0, self.status & _LASTING)
-        self.shift += 1
+    def _insert_eof(self, position: int) -> None:
+        """The EOF packet behind the columns, for a client that expects one."""
+        self._translation.insert_eof(position, self.status & _LASTING)
         self._mid_eof = False
 
-    def _put_eof(self, sequence: int, warnings: int, status: int) -> None:
-        output = self._output
-        assert output is not None
-        output += _EOF_HEADER
-        output.append(sequence)
-        output.append(_EOF)
-        output.append(warnings & 0xFF)
-        output.append(warnings >> 8)
-        output.append(status & 0xFF)
-        output.append(status >> 8)
-
-    def _whole(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
+    def _whole(self, data: bytes, position: int, length: int) -> None:
         """Understand the packet at ``position``, which is here from end to end."""
         head = data[position + 4]
         state = self._state
         if head == _ERR:
             self.error = data[position + 4 : position + 4 + length]
             if self._mid_eof:
-                self._insert_eof(data, patched, position)
-                self._replace(data, patched, position, length, self.error)
+                self._insert_eof(position)
+                self._translation.replace(position, length, self.error)
             self._state = _DONE
         elif state == _ROWS:
-            self._end_of_rows(data, patched, position, length)
+            self._end_of_rows(data, position, length)
         elif state == _FIRST and self._shape == _PREPARE:
             self._prepared(data, position, length)
         elif state == _FIRST:
-            self._first(data, patched, position, length, head)
+            self._first(data, position, length, head)
         elif state == _COLUMNS:
-            self._redefine(data, patched, position, length)
+            self._translation.redefine(position, length, self._metadata)
             self._column_seen()
         elif state == _DEFINITIONS:
             if self._metadata:
-                self._redefine(data, patched, position, length)
-            self._definition(data, patched, position, length)
+                self._translation.redefine(position, length, self._metadata)
+            self._definition(position, length)
         elif state == _FIELD and head != _EOF:
             if self._metadata:
-                self._redefine(data, patched, position, length)
+                self._translation.redefine(position, length, self._metadata)
         elif head in (_OK, _EOF):
-            self._ok(data, patched, position, length)
+            self._ok(data, position, length)
             self._state = _DONE
         else:
             raise MalformedPacket("The server sent an answer of an unknown kind")
 
-    def _first(self, data: bytes, patched: bytearray | None, position: int, length: int, head: int) -> None:
+    def _first(self, data: bytes, position: int, length: int, head: int) -> None:
         if head == _OK or head == _EOF:
             self.rows = -1
-            self._ok(data, patched, position, length)
+            self._ok(data, position, length)
             self._state = _FIRST if self.status & _MORE_RESULTS else _DONE
         elif head == _INFILE:
             self.infile = True
@@ -401,39 +352,7 @@ class Reply:
             self._state = _ROWS
             self._mid_eof = self._old_eof
 
-    def _redefine(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
-        """Take MariaDB's extended metadata, a string behind the six names, out of a definition, or put an empty in."""
-        self._flush(data, patched, position)
-        start = position + 4
-        end = start + length
-        at = start
-        for _ in range(6):
-            at = self._skip_string(data, at, end)
-        rest = self._skip_string(data, at, end) if self._metadata > 0 else at
-        size = length - (rest - at) + (1 if self._metadata < 0 else 0)
-        output = self._output
-        assert output is not None
-        output.append(size & 0xFF)
-        output.append(size >> 8 & 0xFF)
-        output.append(size >> 16)
-        output.append((data[position + 3] + self.shift) & 0xFF)
-        output += data[start:at]
-        if self._metadata < 0:
-            output.append(0)
-        output += data[rest:end]
-        self._copied = end
-
-    def _skip_string(self, data: bytes, position: int, end: int) -> int:
-        """The position behind a length-encoded string, which ends before ``end``."""
-        if position < end and data[position] < 0xFB:
-            after = position + 1 + data[position]
-        else:
-            after = self._skip_lenenc(data, position, end) + self._lenenc(data, position, end)
-        if after >= end:
-            raise MalformedPacket("The server sent a short column definition")
-        return after
-
-    def _end_of_rows(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
+    def _end_of_rows(self, data: bytes, position: int, length: int) -> None:
         """The OK packet with header 0xFE that closes rows.
 
         An old client gets two EOF packets, before and behind the rows, but only this one where a
@@ -441,13 +360,13 @@ class Reply:
         """
         if self._mid_eof:
             end = position + 4 + length
-            at = self._skip_lenenc(data, self._skip_lenenc(data, position + 5, end), end)
+            at = lengths.behind(data, lengths.behind(data, position + 5, end), end)
             if at + 2 > end:
                 raise MalformedPacket("The server sent a short OK packet")
             if not data[at] & _CURSOR_EXISTS:
-                self._insert_eof(data, patched, position)
+                self._insert_eof(position)
             self._mid_eof = False
-        self._ok(data, patched, position, length)
+        self._ok(data, position, length)
         self._state = _FIRST if self.status & _MORE_RESULTS else _DONE
 
     def _prepared(self, data: bytes, position: int, length: int) -> None:
@@ -462,51 +381,27 @@ class Reply:
         self._more_columns = columns if parameters else 0
         self._state = _DEFINITIONS if self._columns else _DONE
 
-    def _definition(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
+    def _definition(self, position: int, length: int) -> None:
         """A parameter or column of a prepared statement; each group ends with an EOF for old clients."""
         self._columns -= 1
         if self._columns:
             return
         if self._old_eof:
-            self._flush(data, patched, position + 4 + length)
-            self._put_eof((data[position + 3] + self.shift + 1) & 0xFF, self.warnings, self.status & _LASTING)
-            self.shift += 1
+            self._translation.append_eof(position, length, self.warnings, self.status & _LASTING)
         self._columns = self._more_columns
         self._more_columns = 0
         if not self._columns:
             self._state = _DONE
 
-    def _skip_lenenc(self, data: bytes, position: int, end: int) -> int:
-        """The position behind a length-encoded integer."""
-        if position >= end:
-            raise MalformedPacket("The server sent a short OK packet")
-        first = data[position]
-        if first < 0xFB:
-            return position + 1
-        if first == 0xFC:
-            return position + 3
-        if first == 0xFD:
-            return position + 4
-        return position + 9
-
-    def _lenenc(self, data: bytes, position: int, end: int) -> int:
-        """The value of the length-encoded integer at ``position``."""
-        after = self._skip_lenenc(data, position, end)
-        if after > end:
-            raise MalformedPacket("The server sent a short OK packet")
-        if after == position + 1:
-            return data[position]
-        return int.from_bytes(data[position + 1 : after], "little")
-
-    def _ok(self, data: bytes, patched: bytearray | None, position: int, length: int) -> None:
+    def _ok(self, data: bytes, position: int, length: int) -> None:
         """Read an OK packet and give the client its own form of it."""
         start = position + 4
         end = start + length
         at = start + 1
-        self.affected_rows = self._lenenc(data, at, end)
-        at = self._skip_lenenc(data, at, end)
-        self.insert_id = self._lenenc(data, at, end)
-        at = self._skip_lenenc(data, at, end)
+        self.affected_rows = lengths.integer(data, at, end)
+        at = lengths.behind(data, at, end)
+        self.insert_id = lengths.integer(data, at, end)
+        at = lengths.behind(data, at, end)
         if at + 4 > end:
             raise MalformedPacket("The server sent a short OK packet")
         status = data[at] | data[at + 1] << 8
@@ -515,12 +410,12 @@ class Reply:
         self.results += 1
         tracked = info = b""
         if status & _STATE_CHANGED:
-            after_info = self._lenenc(data, at + 4, end) + self._skip_lenenc(data, at + 4, end)
+            after_info = lengths.integer(data, at + 4, end) + lengths.behind(data, at + 4, end)
             if after_info > end:
                 raise MalformedPacket("The server sent a short OK packet")
             info = data[at + 4 : after_info]
             if after_info < end:
-                tracked = data[self._skip_lenenc(data, after_info, end) : end]
+                tracked = data[lengths.behind(data, after_info, end) : end]
                 if self.trackers is None:
                     self.trackers = []
                 self.trackers.append(tracked)
@@ -529,75 +424,17 @@ class Reply:
         self.info = info
         ends_rows = data[start] == _EOF
         if self._old_eof and ends_rows:
-            self._flush(data, patched, position)
-            self._put_eof((data[position + 3] + self.shift) & 0xFF, self.warnings, status & ~_STATE_CHANGED)
-            self._copied = end
+            self._translation.replace_by_eof(position, length, self.warnings, status & ~_STATE_CHANGED)
         elif status & _STATE_CHANGED:
             kept = filter_trackers(tracked, self._wanted) if self._wanted is not None else b""
             payload = _rebuilt_ok(data[start:at], status, data[at + 2 : at + 4], info, kept)
-            self._replace(data, patched, position, length, payload)
+            self._translation.replace(position, length, payload)
 
 
 def _rebuilt_ok(head: bytes, status: int, warnings: bytes, info: bytes, trackers: bytes) -> bytes:
     """An OK payload from its parts; ``info`` is length-encoded, and left out when empty and last."""
     if trackers:
         status |= _STATE_CHANGED
-        size = len(trackers)
-        prefix = bytes((size,)) if size < 0xFB else b"\xfc" + size.to_bytes(2, "little")
-        return head + status.to_bytes(2, "little") + warnings + info + prefix + trackers
+        return head + status.to_bytes(2, "little") + warnings + info + write_lenenc_bytes(trackers)
     status &= ~_STATE_CHANGED
     return head + status.to_bytes(2, "little") + warnings + (b"" if info == b"\x00" else info)
-
-
-def filter_trackers(block: bytes, wanted: frozenset[bytes]) -> bytes:
-    """Keep the schema's trackers and those of the system variables named in ``wanted``.
-
-    ``block`` is a sequence of: type, length, data. The kept part is far below 64 kB: it holds a
-    schema's name and a few short values.
-    """
-    kept = []
-    position = 0
-    while position + 2 <= len(block):
-        kind = block[position]
-        size, body = _length(block, position + 1)
-        end = body + size
-        if kind == _TRACK_SCHEMA:
-            kept.append(block[position:end])
-        elif kind == _TRACK_VARIABLES:
-            pairs = _wanted_pairs(block[body:end], wanted)
-            if pairs:
-                kept.append(bytes((kind,)) + _lenenc_bytes(len(pairs)) + pairs)
-        position = end
-    return b"".join(kept)
-
-
-def _wanted_pairs(pairs: bytes, wanted: frozenset[bytes]) -> bytes:
-    """The name and value pairs of a system variables tracker whose name is wanted."""
-    kept = []
-    position = 0
-    while position < len(pairs):
-        size, at = _length(pairs, position)
-        name = pairs[at : at + size]
-        size, at = _length(pairs, at + size)
-        if name in wanted:
-            kept.append(pairs[position : at + size])
-        position = at + size
-    return b"".join(kept)
-
-
-def _lenenc_bytes(value: int) -> bytes:
-    if value < 0xFB:
-        return bytes((value,))
-    return b"\xfc" + value.to_bytes(2, "little")
-
-
-def _length(data: bytes, position: int) -> tuple[int, int]:
-    """A length-encoded integer up to 16 MiB and the position behind it."""
-    if position >= len(data):
-        raise MalformedPacket("The server sent a short tracker")
-    first = data[position]
-    if first < 0xFB:
-        return first, position + 1
-    if first == 0xFC:
-        return int.from_bytes(data[position + 1 : position + 3], "little"), position + 3
-    return int.from_bytes(data[position + 1 : position + 4], "little"), position + 4

@@ -363,6 +363,24 @@ def test_trackers_several_variables_in_one_entry_and_unknown_types() -> None:
     assert p.parse_trackers(b"\x01\x02\x01a\x01\x01\x00").schema == ""
 
 
+@given(changes, st.data())
+def test_trackers_are_sifted(change: p.Changes, data: st.DataObject) -> None:
+    """The schema's stay, and the variables that somebody wants."""
+    names = [name for name, _ in change.variables]
+    wanted = set(data.draw(st.lists(st.sampled_from([*names, "unheard_of"]))))
+    sifted = p.filter_trackers(p.build_trackers(change), frozenset(name.encode() for name in wanted))
+    variables = tuple((name, value) for name, value in change.variables if name in wanted)
+    assert p.parse_trackers(sifted) == p.Changes(schema=change.schema, variables=variables)
+
+
+def test_several_variables_in_one_entry_are_sifted() -> None:
+    entry = b"\x00\x10\x08wsrep_on\x00\x01a\x03bcd"
+    assert p.filter_trackers(entry, frozenset((b"a",))) == b"\x00\x06\x01a\x03bcd"
+    assert p.filter_trackers(entry, frozenset()) == b""
+    with pytest.raises(MalformedPacket):
+        p.filter_trackers(entry[:-1], frozenset((b"a",)))
+
+
 def test_errors_without_protocol_41_have_no_sqlstate() -> None:
     assert p.build_err(1043, "08S01", "Bad handshake", 0) == b"\xff\x13\x04Bad handshake"
     assert p.parse_err(b"\xff\x13\x04#08S01Bad handshake") == p.Err(1043, "08S01", "Bad handshake")

@@ -42,7 +42,7 @@ from proxy.wire.packets.results import (
     parse_text_row,
 )
 from proxy.wire.packets.switch import build_auth_more, build_auth_switch, parse_auth_more, parse_auth_switch
-from proxy.wire.packets.trackers import Changes, build_trackers, parse_trackers
+from proxy.wire.packets.trackers import Changes, build_trackers, filter_trackers, parse_trackers
 
 __all__ = [
     "ChangeUser",
@@ -71,6 +71,7 @@ __all__ = [
     "build_text_row",
     "build_trackers",
     "fill_greeting",
+    "filter_trackers",
     "greeting_form",
     "is_ssl_request",
     "parse_auth_more",

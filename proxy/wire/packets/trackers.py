@@ -1,6 +1,6 @@
 """Session-state entries ("trackers") in OK packets: what a statement changed in the session.
 
-This file only decodes them; ``session`` decides what they mean.
+This file only decodes and sifts them; ``session`` decides what they mean.
 
 Sources: "OK_Packet: Session State Information" in the MySQL Source Code Documentation; "OK_Packet" in the MariaDB
 Knowledge Base (several variables may share one entry).
@@ -69,6 +69,34 @@ def _parse_variables(entry: bytes) -> tuple[tuple[str, str], ...]:
         value, pos = read_lenenc_bytes(entry, pos)
         variables.append((to_text(name), to_text(value)))
     return tuple(variables)
+
+
+def filter_trackers(trackers: bytes, wanted: frozenset[bytes]) -> bytes:
+    """Of ``Ok.trackers``, the schema's entries and the variables named in ``wanted``."""
+    kept = []
+    pos = 0
+    while pos < len(trackers):
+        kind, pos = read_uint(trackers, pos, 1)
+        entry, pos = read_lenenc_bytes(trackers, pos)
+        if kind == TRACK_SYSTEM_VARIABLES:
+            entry = _wanted(entry, wanted)
+        elif kind != TRACK_SCHEMA:
+            continue
+        if entry:
+            kept.append(_entry(kind, entry))
+    return b"".join(kept)
+
+
+def _wanted(entry: bytes, names: frozenset[bytes]) -> bytes:
+    kept = []
+    pos = 0
+    while pos < len(entry):
+        name, behind = read_lenenc_bytes(entry, pos)
+        _, end = read_lenenc_bytes(entry, behind)
+        if name in names:
+            kept.append(entry[pos:end])
+        pos = end
+    return b"".join(kept)
 
 
 def build_trackers(changes: Changes) -> bytes:
