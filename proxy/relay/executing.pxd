@@ -10,6 +10,7 @@ cimport proxy.wire.executions as executions
 
 cdef int COM_STMT_EXECUTE, _QUERY, _NO_CURSOR
 cdef unsigned int _NO_ID
+cdef int _UNSEEN
 cdef long long _CONNECTION_ID
 
 @cython.locals(statement=Statement)

@@ -14,7 +14,7 @@ from proxy.errors import MalformedPacket, ProxyError, ServerRefused
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import asking, executed, learning, lending, outgoing, own_answers, preparing, transfer
 from proxy.session import statements
-from proxy.session.conversations import WARNINGS, check, query
+from proxy.session.conversations import UNSEEN, WARNINGS, check, query
 from proxy.session.prepared import FRESH, Preparation, Preparations, Statement, depends_on_history, settle
 from proxy.wire import executions, replies
 from proxy.wire.answers import Answer
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from proxy.relay.client import Client
 
 _CONNECTION_ID = statements.CONNECTION_ID
+_UNSEEN = UNSEEN
 _QUERY, _NO_ID, _NO_CURSOR = replies.QUERY, executions.NO_ID, CURSOR_TYPE_NO_CURSOR
 _SHORTEST_CLOSE = HEADER + 1 + 4
 _SHORTEST_LONG_DATA = HEADER + 1 + 4 + 2
@@ -110,8 +111,8 @@ def execute_on(client: Client, server: ServerConnection) -> None:
     statement, state = client.statement, client.state
     assert statement is not None
     assert state is not None
-    if not state.known:
-        preparing.find_collation(client, server)
+    if not state.known or server.residue & _UNSEEN:
+        preparing.finds_out(client, server)
     elif statement.cursor and statement.owned is not None:
         _close_cursor(client, server, statement.owned)
     elif (preparation := _fitting(client, server, statement)) is not None:
@@ -129,8 +130,7 @@ def execute_instead(client: Client, server: ServerConnection, text: bytes, names
     assert statement is not None
     assert states is not None
     assert state is not None
-    if not state.known:
-        preparing.find_collation(client, server)
+    if preparing.finds_out(client, server):
         return
     if statement.cursor and statement.owned is not None:
         _close_cursor(client, server, statement.owned)
@@ -361,8 +361,7 @@ def long_data_on(client: Client, server: ServerConnection) -> None:
     assert statement is not None
     assert home is not None
     assert client.state is not None
-    if not client.state.known:
-        preparing.find_collation(client, server)
+    if preparing.finds_out(client, server):
         return
     if statement.owned is not None:
         _send_long_data(client, server, statement.owned)

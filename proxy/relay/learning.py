@@ -25,13 +25,14 @@ from proxy.session.conversations import (
     HIDDEN,
     INSERT_ID,
     LATE,
+    UNSEEN,
     VARIABLES,
     WARNINGS,
 )
 from proxy.session.effects import Effect, is_silent, may_remember, tells_more
 from proxy.session.holdings import ANY, HOLDING
 from proxy.session.state import COLLATION as COLLATION_CONNECTION
-from proxy.session.state import NAMES, NAMES_COLLATE, NAMES_PERHAPS, NO_NAMES, State
+from proxy.session.state import MODE_FLAGS, NAMES, NAMES_COLLATE, NAMES_PERHAPS, NO_NAMES, State
 from proxy.session.statements import Traits
 from proxy.session.variables import can_carry
 from proxy.wire.constants import (
@@ -40,10 +41,8 @@ from proxy.wire.constants import (
     COM_FIELD_LIST,
     COM_INIT_DB,
     COM_STMT_EXECUTE,
-    STATUS_ANSI_QUOTES,
     STATUS_AUTOCOMMIT,
     STATUS_IN_TRANS,
-    STATUS_NO_BACKSLASH_ESCAPES,
 )
 from proxy.wire.packets import Changes, parse_err, parse_trackers
 from proxy.wire.replies import Reply
@@ -318,6 +317,7 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
         _learn_prepared_text(client, server, traits)
     if server.mariadb and flags & statements.SETS and pins.sets_unseen(text_of(client)):
         pin(client, pins.HIDDEN_CHANGE, traits)
+        server.residue |= UNSEEN
         if not failed and (limit := pins.unseen_limit(text_of(client))):  # Forebay's own errors go by it
             _learn_variable(client, server, "max_error_count", limit)
     if flags & HOLDING:
@@ -429,6 +429,8 @@ def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes
         state = states.with_named_collation(state, text_of(client))
     if state is not client.state:
         _count_carried(client, "state", traits)
+    if passing and "sql_mode" in passing:
+        state = states.with_usual_flags(state)
     _now_in(client, server, state)
     if passing:
         _forget_modes(client, state)
@@ -450,8 +452,7 @@ def _forget_modes(client: Client, state: State) -> None:
     """The flags of sql_mode in the answer to a SET STATEMENT were for that one."""
     states = client.route.states
     assert states is not None
-    modes = STATUS_ANSI_QUOTES | STATUS_NO_BACKSLASH_ESCAPES
-    client.status = (client.status & ~modes) | (states.status_of(state) & modes)
+    client.status = (client.status & ~MODE_FLAGS) | (states.status_of(state) & MODE_FLAGS)
 
 
 def learn_schema(client: Client, server: ServerConnection) -> None:
@@ -461,9 +462,15 @@ def learn_schema(client: Client, server: ServerConnection) -> None:
         client.state = server.state = states.with_schema_selected(client.state)
 
 
-def follow_autocommit(client: Client, server: ServerConnection, status: int) -> None:
-    """The status flags show autocommit even where no tracker reported it: inside a procedure, on MariaDB."""
-    _learn_variable(client, server, "autocommit", "ON" if status & STATUS_AUTOCOMMIT else "OFF")
+def follow_flags(client: Client, server: ServerConnection, before: int) -> None:
+    """The status flags, which were ``before``, show autocommit even where no tracker reported it: inside a procedure,
+    on MariaDB. There they may also be those of the sql_mode that a routine had."""
+    status = client.status
+    if (before ^ status) & STATUS_AUTOCOMMIT:
+        _learn_variable(client, server, "autocommit", "ON" if status & STATUS_AUTOCOMMIT else "OFF")
+    states, state = client.route.states, client.state
+    if server.mariadb and states is not None and state is not None:
+        _now_in(client, server, states.with_flags(state, status))
 
 
 def _learn_variable(client: Client, server: ServerConnection, name: str, value: str) -> None:

@@ -18,9 +18,11 @@ from proxy.errors import ProxyError, ServerLost, ServerRefused
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import asking, executed, learning, leaving, lending, readout, transfer
 from proxy.session import prepared, statements
-from proxy.session.conversations import COLLATION, WARNINGS, check, query
+from proxy.session.conversations import COLLATION, UNSEEN, WARNINGS, check, query
+from proxy.session.hidden import unearth
 from proxy.session.prepared import Key, Preparation, Statement
 from proxy.session.state import COLLATION as COLLATION_CONNECTION
+from proxy.session.state import NO_NAMES
 from proxy.session.statements import Traits
 from proxy.wire import executions, packets, replies
 from proxy.wire.answers import Answer
@@ -136,8 +138,7 @@ def prepare_on(client: Client, server: ServerConnection) -> None:
     assert client.state is not None
     states = client.route.states
     assert states is not None
-    if not client.state.known:
-        find_collation(client, server)
+    if finds_out(client, server):
         return
     if (refusal := _full(client)) is not None:
         lending.release(client, server)
@@ -267,8 +268,7 @@ def keep_over_drop(client: Client, traits: Traits) -> None:
 
 
 def _keep_on(client: Client, server: ServerConnection) -> None:
-    if client.state is not None and not client.state.known:
-        find_collation(client, server)  # and then this again
+    if finds_out(client, server):
         return
 
     def kept(_: object, error: ProxyError | None) -> None:
@@ -290,8 +290,8 @@ def _keeping(client: Client, server: ServerConnection) -> Generator[list[bytes],
             return
         there = states.under(definition.context, state)
         before, after = states.sync(state, there), states.sync(there, state)
-        if statement.owned is not None or before is None or after is None:
-            continue
+        if statement.owned is not None or definition.context.schema is None or before is None or after is None:
+            continue  # one of a client without a schema can be prepared afterwards
         assert server.prepared is not None
         key = (definition, statement.label, executed.present(client, statement))
         preparation = server.prepared.find(key)
@@ -348,8 +348,39 @@ def goes_on(client: Client, server: ServerConnection, error: ProxyError | None) 
     return False
 
 
-def find_collation(client: Client, server: ServerConnection) -> None:
-    """No tracker has told the collation of the client's session: make it, and then go on with the command."""
+def finds_out(client: Client, server: ServerConnection) -> bool:
+    """Whether a part of the client's state is not known: then it is asked for, and the command goes on later."""
+    if client.state is not None and not client.state.known:
+        _find_collation(client, server)
+    elif server.residue & UNSEEN:
+        _find_unseen(client, server)
+    else:
+        return False
+    return True
+
+
+def _find_unseen(client: Client, server: ServerConnection) -> None:
+    """Ask for the system variables that a SET has changed unseen: who leaves this state must come back to it."""
+
+    def finding() -> Generator[list[bytes], list[Answer], None]:
+        states = client.route.states
+        assert states is not None
+        assert server.state is not None
+        yield from asking.recall(client, server)
+        hidden = yield from unearth(states, server.state, client.route.hidden)
+        client.state = server.state = states.after(
+            server.state, packets.Changes(variables=hidden.changed), client.in_transaction, NO_NAMES
+        )
+        client.ahead = client.counted_elsewhere = server.found_none = True
+        server.residue &= ~UNSEEN
+        if asking.lacks(client):
+            yield from asking.bring(client, server)
+
+    converse(client, server, finding())
+
+
+def _find_collation(client: Client, server: ServerConnection) -> None:
+    """Make the collation of the client's session."""
 
     def finding() -> Generator[list[bytes], list[Answer], None]:
         states = client.route.states

@@ -11,8 +11,9 @@ from proxy.relay.stats cimport RelayStats
 from proxy.wire.replies cimport Reply
 
 cdef Py_ssize_t _LARGE
-cdef int BUSY, COM_QUERY, FILE, LASTING, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
+cdef int BUSY, COM_QUERY, FILE, LASTING, MODE_FLAGS, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 cdef unsigned long long CLIENT_LOCAL_FILES
+cdef int _FOLLOWED
 cdef long long _HANGS_UP
 
 @cython.locals(reply=Reply, metadata=int)

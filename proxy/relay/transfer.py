@@ -19,6 +19,7 @@ from proxy.relay.phases import BUSY, FILE
 from proxy.relay.renaming import Renaming
 from proxy.session import pins, statements
 from proxy.session.conversations import ask_status
+from proxy.session.state import MODE_FLAGS
 from proxy.wire import attributes, packets
 from proxy.wire.answers import Answer
 from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, COM_QUERY, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
@@ -34,6 +35,7 @@ _MAY_CHANGE = _MAY_BEGIN | statements.FUNCTION
 _MAY_HAVE_SAVED = statements.CALLS | statements.MULTI  # before the part that failed
 _FIRES_TRIGGERS = frozenset({b"INSERT", b"REPLACE", b"UPDATE", b"DELETE", b"LOAD", b"WITH"})
 _HANGS_UP = statements.HANGS_UP
+_FOLLOWED = STATUS_AUTOCOMMIT | MODE_FLAGS
 _LARGE = 8192  # bytes of an answer that come at once; servers send 16 kB
 _UNTOUCHED = frozenset({1044, 1046, 1054, 1064, 1142, 1146})  # errors before any row is looked at
 _UNREAD = frozenset({1046, 1064})  # errors before the server has looked for anything
@@ -132,8 +134,8 @@ def finish(client: Client, server: ServerConnection) -> None:
         learning.learn(client, server, reply)
     if client.command != COM_QUERY:
         executed.ended(client, server)
-    if (before ^ status) & STATUS_AUTOCOMMIT:
-        learning.follow_autocommit(client, server, status)
+    if (before ^ client.status) & _FOLLOWED:
+        learning.follow_flags(client, server, before)
     if client.traits is not None and client.traits.flags & _HANGS_UP:
         lending.drop(client, server, "released")
         client.close()
@@ -187,7 +189,9 @@ def _status_known(client: Client, server: ServerConnection, answer: Answer | Non
     status = answer.status
     if answer.trackers:
         learning.learn_late(client, server, answer.trackers)
-    client.status = status & LASTING
+    before, client.status = client.status, status & LASTING
+    if (before ^ client.status) & MODE_FLAGS:
+        learning.follow_flags(client, server, before)
     in_transaction = bool(status & STATUS_IN_TRANS)
     if client.in_transaction is not in_transaction:
         client.hub.stats.in_transaction += 1 if in_transaction else -1

@@ -40,11 +40,17 @@ DATABASE = "\0database"
 # statements have, which SET NAMES .. COLLATE and the login choose.
 RESULTS = "\0results"
 CLIENT = "\0client"
+# On MariaDB the modes that the status flags tell of, as a literal, where those are not the sql_mode's: a SET in a
+# routine leaves its flags behind, until the next one.
+FLAGS = "\0flags"
 _HIDDEN = {RESULTS: "character_set_results", CLIENT: "character_set_client"}
-_NO_VARIABLES = frozenset({*_HIDDEN, DATABASE})
+_NO_VARIABLES = frozenset({*_HIDDEN, DATABASE, FLAGS})
 # What kind of statement brought a change of character sets.
 NO_NAMES, NAMES, NAMES_COLLATE, NAMES_PERHAPS = range(4)
 CHARSETS = ("character_set_client", "character_set_results")
+_FLAGGED_MYSQL = {"NO_BACKSLASH_ESCAPES": STATUS_NO_BACKSLASH_ESCAPES}
+_FLAGGED = {**_FLAGGED_MYSQL, "ANSI_QUOTES": STATUS_ANSI_QUOTES}
+MODE_FLAGS = STATUS_NO_BACKSLASH_ESCAPES | STATUS_ANSI_QUOTES
 
 # Their values belong to one moment or to one server connection: not part of a state.
 PASSING = frozenset(
@@ -69,7 +75,7 @@ _LATER = frozenset(
     """autocommit transaction_isolation tx_isolation transaction_read_only tx_read_only wait_timeout
     interactive_timeout net_read_timeout net_write_timeout lock_wait_timeout innodb_lock_wait_timeout
     max_execution_time max_statement_time foreign_key_checks unique_checks""".split()
-) | {DATABASE}
+) | {DATABASE, FLAGS}
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 _REMEMBERED = 256  # of what was worked out once
@@ -127,7 +133,8 @@ class States:
         self._base = dict(baseline.variables)
         self._hidden = _HIDDEN if baseline.mariadb else {RESULTS: _HIDDEN[RESULTS]}
         self._base |= dict.fromkeys(self._hidden, self._base.get(COLLATION, ""))
-        self._base[DATABASE] = ""
+        self._base |= {DATABASE: "", FLAGS: ""}
+        self._flagged = _FLAGGED if baseline.mariadb else _FLAGGED_MYSQL
         self._collations = frozenset(collation for _, collation in baseline.collations.values())
         self._interned: WeakValueDictionary[tuple[object, ...], State] = WeakValueDictionary()
         self._syncs: dict[tuple[State, State], tuple[bytes, ...]] = {}  # what was worked out before, by pair of states
@@ -164,11 +171,21 @@ class States:
     def status_of(self, state: State) -> int:
         """The status flags of an OK packet in this state, outside a transaction."""
         status = STATUS_AUTOCOMMIT if self.value(state, "autocommit") == "ON" else 0
-        if "NO_BACKSLASH_ESCAPES" in (self.value(state, "sql_mode") or ""):
-            status |= STATUS_NO_BACKSLASH_ESCAPES
-        if self.baseline.mariadb and "ANSI_QUOTES" in (self.value(state, "sql_mode") or ""):
-            status |= STATUS_ANSI_QUOTES
-        return status
+        modes = self.value(state, FLAGS) or self.value(state, "sql_mode") or ""
+        return status | sum(flag for mode, flag in self._flagged.items() if mode in modes)
+
+    def with_flags(self, state: State, status: int) -> State:
+        """The same state where the server's status flags are these, whatever its sql_mode is; MariaDB only."""
+        usual = self.with_usual_flags(state)
+        if not (self.status_of(usual) ^ status) & MODE_FLAGS:
+            return usual
+        flags = "'" + ",".join(mode for mode, flag in self._flagged.items() if flag & status) + "'"
+        return self._intern(state.schema, dict(usual.variables) | {FLAGS: flags}, state.characteristics)
+
+    def with_usual_flags(self, state: State) -> State:
+        """The same state where the status flags are those of its sql_mode."""
+        variables = {name: value for name, value in state.variables if name != FLAGS}
+        return self._intern(state.schema, variables, state.characteristics)
 
     def at_login(self, schema: str | None, collation_id: int, ignore_space: bool = False) -> State:
         """The state of a client that has just logged in with this collation (its id in the login packet)."""
@@ -268,6 +285,8 @@ class States:
         for name, value in reported.items():
             if name not in PASSING:
                 variables[self._aliases.get(name, name)] = value
+        if "sql_mode" in reported:
+            variables.pop(FLAGS, None)
         schema = state.schema
         if changes.schema is not None:
             schema = changes.schema or None
@@ -329,9 +348,14 @@ class States:
 
     def _sync(self, have: State, want: State) -> list[bytes]:
         commands = []
-        assignments = self._assignments(dict(have.variables), dict(want.variables))
+        had, flags = dict(have.variables), self.value(want, FLAGS)
+        if self.value(have, FLAGS) != flags:
+            had["sql_mode"] = UNKNOWN  # to be set, which brings its own flags
+        assignments = self._assignments(had, dict(want.variables))
         if assignments:
             commands.append(bytes((COM_QUERY,)) + b"SET " + ", ".join(assignments).encode())
+        if flags and any(assignment.startswith("@@SESSION.sql_mode=") for assignment in assignments):
+            commands.append(bytes((COM_QUERY,)) + f"BEGIN NOT ATOMIC SET @@SESSION.sql_mode={flags}; END".encode())
         commands += self._select(have, want)
         if want.characteristics != have.characteristics:  # each alone: a connection may allow one statement at a time
             settings = filter(None, map(str.strip, want.characteristics.split(";")))

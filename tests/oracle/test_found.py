@@ -47,6 +47,8 @@ _COMMANDS: dict[str, s.Step] = {
     "[execute 1]": s.Execute("", "h", (9223372036854775807,)),
     "[prepare rows of t]": s.Prepare("", "h", b"SELECT * FROM t ORDER BY 1"),
     "[prepare an UPDATE]": s.Prepare("", "h", b"UPDATE orap_0.t SET n = ? WHERE id = ?"),
+    "[prepare a CALL]": s.Prepare("", "h", b"CALL orap_0.p_set(?)"),
+    "[execute 2]": s.Execute("", "h", (2,)),
     "[execute for none]": s.Execute("", "h", (None, 0)),
     "[prepare a USE]": s.Prepare("", "h", b"USE orap_0_b"),
     "[prepare @a]": s.Prepare("", "h", b"SET @a = ?"),
@@ -433,6 +435,28 @@ FOUND = (
         "0> SET sql_mode = 'ORACLE'\n0> KILL QUERY 0\n0> SHOW COUNT(*) WARNINGS\n0> KILL QUERY 0\n"
         "0> SHOW VARIABLES LIKE '%\\_count'",
         only="mariadb",
+    ),
+    Found(
+        "status flags that a routine leaves behind",
+        "0> SET sql_mode = 'ANSI_QUOTES'\n0> CALL orap_0.p_mode()\n0> [prepare]\n0> SET sql_mode = ''\n"
+        "0> CALL orap_0.p_mode()\n0> [execute x]\n0> [ping]\n1> SELECT 1\n0> SET STATEMENT sql_mode = '' FOR DO 0\n"
+        "0> [ping]\n0> CALL orap_0.p_mode()\n0> SET time_zone = '+06:00'\n1> SELECT 1\n0> [execute x]\n0> [reset]\n"
+        "0> CALL orap_0.p_mode()\n0> [again]\n0> [ping]",
+        only="mariadb",
+    ),
+    Found(
+        "a SET that no tracker tells, before a statement that was prepared under another value",
+        "0> SET @@sql_mode = 'ANSI_QUOTES'\n0> [prepare]\n0> SET @@sql_mode = ''\n0> [execute x]\n"
+        "0> SELECT @@sql_mode\n0> SELECT 1/0\n0> SET @@sql_mode = 'PIPES_AS_CONCAT'\n0> [execute x]\n"
+        "0> SELECT @@sql_mode, 'a' || 'b', ROW_COUNT(), FOUND_ROWS()\n0> SELECT 1 / 0, 'x' + 1\n"
+        "0> SET @@div_precision_increment = 2\n0> [prepare rows]\n0> SHOW WARNINGS\n0> [execute]\n"
+        "1> SELECT @@sql_mode, @@div_precision_increment\n0> SELECT @@div_precision_increment",
+    ),
+    Found(
+        "a CALL that was prepared without a schema, and the schema that was selected since is dropped",
+        "0> [prepare a CALL]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n0> [execute 2]\n"
+        "1> SELECT 1\n0> SHOW WARNINGS",
+        "rich, no schema",
     ),
     Found(
         "a SET behind one for a statement",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pymysql
 import pymysql.cursors
@@ -155,22 +154,27 @@ class World:
         wait_until(ended, "XA RECOVER is answered", 60)
 
     def refresh(self) -> None:
-        """Close Forebay's server connections, so that it opens new ones, which remember nothing."""
+        """Close Forebay's server connections, so that it opens new ones, which remember nothing.
+
+        MySQL forgets a KILL that comes while a connection is being reset: then it is told again.
+        """
         assert self.daemon is not None
-        listed = "SELECT id, command, state, info FROM information_schema.processlist WHERE user IN (%s, %s)"
+        listed = "SELECT id FROM information_schema.processlist WHERE user IN (%s, %s)"
         with self.admins[0].cursor() as cursor:
 
-            def still_there() -> list[Any]:
+            def there() -> set[int]:
                 cursor.execute(listed, (APP.name, OTHER.name))
-                return [row for row in cursor.fetchall() if row[0] in killed]
+                return {row[0] for row in cursor.fetchall()}
 
-            killed: set[int] = set()
-            cursor.execute(listed, (APP.name, OTHER.name))
-            for number, *_ in cursor.fetchall():
-                killed.add(number)
-                with contextlib.suppress(pymysql.err.MySQLError):  # it has gone by itself
-                    cursor.execute(f"KILL {number}")
-            wait_until(lambda: not still_there(), "connections that are killed end", 60)
+            def ended() -> bool:
+                left = there() & old
+                for number in left:
+                    with contextlib.suppress(pymysql.err.MySQLError):  # it has gone by itself
+                        cursor.execute(f"KILL {number}")
+                return not left
+
+            old = there()
+            wait_until(ended, "connections that are killed end", 60)
         self.daemon.get("/healthz")  # what the loop answers after it has seen the ends
 
     def connect_directly(self, kind: Kind, client: int) -> OracleClient:
