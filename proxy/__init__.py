@@ -33,6 +33,7 @@ COMPILED = (
     "proxy.relay.client",
     "proxy.relay.commands",
     "proxy.relay.deadlines",
+    "proxy.relay.doors",
     "proxy.relay.executed",
     "proxy.relay.executing",
     "proxy.relay.hub",

@@ -33,6 +33,7 @@ from proxy.wire.constants import COM_QUERY, COM_STMT_PREPARE, COM_STMT_SEND_LONG
 from proxy.wire.frames import HEADER, LONGEST, FrameReader, frame, frame_all, frame_count
 
 if TYPE_CHECKING:
+    from proxy.relay.doors import Door
     from proxy.relay.hub import Hub
     from proxy.relay.routes import Route
 
@@ -131,7 +132,7 @@ class Client(Stream):
         self.wanted: frozenset[bytes] | None = None
         self.multi_statements = False
         self.gives_attributes = False  # writes query attributes into its commands, or that there are none
-        self.door: login.Door | None = None  # what its greeting said
+        self.door: Door | None = None  # what its greeting said
         self.nonce = b""
         self.login: login.Login | None = None
         self.route: Route = None  # type: ignore[assignment]  # known when the login is done

@@ -18,7 +18,7 @@ from proxy.wire.auth import Credentials, RsaKey
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
-    from proxy.relay.login import Door
+    from proxy.relay.doors import Door
     from proxy.relay.routes import Routes
 
 CACHED_TEXTS = 4096
@@ -45,7 +45,7 @@ class Hub:
         self.extended_metadata = False
         self.query_attributes = False
         self.advised: set[tuple[str, str]] = set()  # what advice mode has told, by user and part
-        self.door: Door | None = None  # of ``login``
+        self.door: Door | None = None  # of ``doors``
         self.draining = False
         self.learns = True  # from the answers; only tests/bench/uncarried.py has a hub that does not
         self.all_gone = asyncio.Event()  # set when the last client has left

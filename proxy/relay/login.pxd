@@ -1,39 +1,17 @@
 cimport cython
 
 cimport proxy.native as native
+cimport proxy.relay.doors as doors
 cimport proxy.wire.packets.login as login_packets
 from proxy.relay.client cimport Client
+from proxy.relay.doors cimport Door
 from proxy.relay.hub cimport Hub
 from proxy.relay.routes cimport Route, Routes
 from proxy.relay.stats cimport RelayStats
 
-cdef Py_ssize_t NONCE_LENGTH, NONCE_PART
 cdef int LOGIN, STATUS_AUTOCOMMIT
-cdef unsigned long long CLIENT_DEPRECATE_EOF, CLIENT_EXTENDED_METADATA, CLIENT_FOUND_ROWS, CLIENT_LOCAL_FILES
-cdef unsigned long long CLIENT_LONG_PASSWORD
-cdef unsigned long long CLIENT_MULTI_STATEMENTS, CLIENT_SESSION_TRACK, CLIENT_SSL, COMPRESSED
-cdef unsigned long long MARIADB_CLIENT_EXTENDED_METADATA, OFFERED
-
-cdef class Door:
-    cdef Py_ssize_t _at_id
-    cdef Py_ssize_t _at_nonce
-    cdef Py_ssize_t _at_rest
-    cdef object _client_tls
-    cdef bint _extended_metadata
-    cdef bytes _form
-    cdef bint _query_attributes
-    cdef object _settings
-    cdef str _version
-    cdef public bint comments
-    cdef public bint demands_tls
-    cdef public Py_ssize_t longest_packet
-    cdef public Py_ssize_t most_clients
-    cdef public unsigned long long offered
-    cdef public bint shares
-
-    cdef bint stands(self, Hub hub) except -1
-    @cython.locals(made=bytes)
-    cdef bytes greeting(self, unsigned int connection_id, bytes nonce)
+cdef unsigned long long CLIENT_DEPRECATE_EOF, CLIENT_EXTENDED_METADATA, CLIENT_FOUND_ROWS, CLIENT_LONG_PASSWORD
+cdef unsigned long long CLIENT_MULTI_STATEMENTS, CLIENT_SESSION_TRACK, MARIADB_CLIENT_EXTENDED_METADATA
 
 cdef class Login:
     cdef public bint changes_user
@@ -47,8 +25,6 @@ cdef class WayIn:
 
 @cython.locals(hub=Hub, door=Door)
 cpdef greet(Client client)
-@cython.locals(door=Door)
-cdef Door _door(Hub hub)
 cpdef step(Client client, bytes payload)
 @cython.locals(door=Door)
 cdef _begin(Client client, login_packets.Login packet)
