@@ -32,7 +32,7 @@ from proxy.wire.constants import (
     MYSQL_TYPE_LONG,
     MYSQL_TYPE_LONGLONG,
 )
-from proxy.wire.replies import filter_trackers
+from proxy.wire.replies import filter_trackers, with_later
 
 if TYPE_CHECKING:
     from proxy.relay.client import Client
@@ -91,6 +91,7 @@ def _apply_known(client: Client, sql: bytes) -> bool:
     client.status = states.status_of(after)
     client.hub.stats.elided_sets += 1
     trackers = filter_trackers(effect.trackers, client.wanted) if client.wanted is not None else b""
+    trackers, client.untold = with_later(client.untold, trackers), b""
     ok = packets.Ok(0, 0, client.status, 0, b"", trackers)
     client.answer([packets.build_ok(ok, client.capabilities)])
     return True

@@ -408,11 +408,10 @@ def _find_collation(client: Client, server: ServerConnection) -> None:
 
 
 def converse(client: Client, server: ServerConnection, talk: Generator[list[bytes], list[Answer], None]) -> None:
-    """Say this first, and then go on with the command."""
+    """Say this first, and then go on with the command, unless that has answered it."""
 
     def finished(_: object, error: ProxyError | None) -> None:
         if goes_on(client, server, error):
-            assert client.on_lent is not None
-            client.on_lent(server)
+            lending.brought(client, server)
 
     server.converse(talk, finished)

@@ -18,6 +18,8 @@ Compiled when a C compiler was there at build time; the same source runs interpr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from proxy.errors import MalformedPacket
 from proxy.wire.short import LONGEST, SHORTEST, ShortAnswer
 
@@ -82,6 +84,7 @@ class Reply:
     ``rows`` counts the rows of the last result set, -1 where there was none; ``error`` is the payload
     of the ERR packet that ended the answer, or None; ``trackers`` lists raw tracker blocks, or None.
     ``width`` is the number of columns of the last result set, ``info`` the length-encoded text of the last OK packet.
+    ``untold``: trackers that the client is to get with the next OK packet; empty once it has them.
     ``file_sequence`` is the server's number for the first packet of the file that it asked for, and
     ``shift`` how much higher the client's numbers are.
     """
@@ -101,6 +104,7 @@ class Reply:
         self.file_sequence = 0
         self.surplus = b""
         self.info = b""
+        self.untold = b""
         self.error: bytes | None = None
         self.trackers: list[bytes] | None = None
         self._state = _DONE
@@ -130,7 +134,7 @@ class Reply:
         self.started = False
         self.surplus = b""
         self.error = None
-        self.info = b""
+        self.info = self.untold = b""
         self.trackers = None
         self.rows = -1
         self.results = 0
@@ -165,7 +169,7 @@ class Reply:
         data: bytes = self._held + chunk if self._held else chunk
         size = len(data)
         if self._state == _FIRST and self._shape == _QUERY and _SHORTEST_SHORT <= size <= _LONGEST_SHORT:
-            short = self._short(data) if not self.results else None
+            short = self._short(data) if not (self.results or self.untold) else None
             if short is not None:
                 return short
         position = 0
@@ -532,9 +536,10 @@ class Reply:
             self._flush(data, patched, position)
             self._put_eof((data[position + 3] + self.shift) & 0xFF, self.warnings, status & ~_STATE_CHANGED)
             self._copied = end
-        elif status & _STATE_CHANGED:
+        elif status & _STATE_CHANGED or self.untold:
             kept = filter_trackers(tracked, self._wanted) if self._wanted is not None else b""
-            payload = _rebuilt_ok(data[start:at], status, data[at + 2 : at + 4], info, kept)
+            kept, self.untold = with_later(self.untold, kept), b""
+            payload = _rebuilt_ok(data[start:at], status, data[at + 2 : at + 4], info or b"\x00", kept)
             self._replace(data, patched, position, length, payload)
 
 
@@ -569,6 +574,27 @@ def filter_trackers(block: bytes, wanted: frozenset[bytes]) -> bytes:
                 kept.append(bytes((kind,)) + _lenenc_bytes(len(pairs)) + pairs)
         position = end
     return b"".join(kept)
+
+
+def with_later(block: bytes, later: bytes) -> bytes:
+    """Both blocks of trackers in one; of two schemas the later one counts."""
+    if not block or not later:
+        return block or later
+    kept = [entry for kind, entry in _entries(block) if kind != _TRACK_SCHEMA or not _tells_schema(later)]
+    return b"".join(kept) + later
+
+
+def _tells_schema(block: bytes) -> bool:
+    return any(kind == _TRACK_SCHEMA for kind, _ in _entries(block))
+
+
+def _entries(block: bytes) -> Iterator[tuple[int, bytes]]:
+    """The type of each entry, and the whole entry."""
+    position = 0
+    while position + 2 <= len(block):
+        size, body = _length(block, position + 1)
+        yield block[position], block[position : body + size]
+        position = body + size
 
 
 def _wanted_pairs(pairs: bytes, wanted: frozenset[bytes]) -> bytes:
