@@ -471,6 +471,11 @@ FOUND = (
         "rich, no schema",
     ),
     Found(
+        "a variable that a prepared SET has assigned, when the schema is dropped",
+        "0> [prepare @a]\n0> [execute x]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n"
+        "0> SELECT @a, CHARSET(@a), COLLATION(@a)\n0> [execute x]\n1> SELECT 1\n0> SELECT @a, CHARSET(@a)",
+    ),
+    Found(
         "a CALL that was prepared without a schema, and the schema that was selected since is dropped",
         "0> [prepare a CALL]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n0> [execute 2]\n"
         "1> SELECT 1\n0> SHOW WARNINGS",
