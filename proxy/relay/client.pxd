@@ -74,6 +74,7 @@ cdef class Client(Stream):
     cdef public Traits traits
     cdef public str user
     cdef public dict variables
+    cdef public bytes untold
     cdef public bint waits_for_settling
     cdef public frozenset wanted
     cdef public int warned

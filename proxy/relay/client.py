@@ -105,6 +105,7 @@ class Client(Stream):
         "status",
         "told",
         "traits",
+        "untold",
         "user",
         "variables",
         "waits_for_settling",
@@ -154,6 +155,7 @@ class Client(Stream):
         self.insert_id = 0
         self.row_count = 0
         self.found_rows = 0
+        self.untold = b""  # trackers of a statement that failed, for the next OK packet
         self.late_rows = -1  # will count once a statement has changed rows, while ``counted_elsewhere``; MySQL only
         self.counted_elsewhere = True  # the server connection at hand has another number of found rows
         # The last statement's conditions, where no server connection has them: None says that the one at hand has them,
@@ -284,7 +286,8 @@ class Client(Stream):
         self.ready()
 
     def answer_ok(self, info: bytes = b"", warnings: int = 0) -> None:
-        ok = packets.Ok(0, 0, self.status, warnings, info, b"")
+        trackers, self.untold = self.untold, b""
+        ok = packets.Ok(0, 0, self.status, warnings, info, trackers)
         self.answer([packets.build_ok(ok, self.capabilities)])
 
     def refuse(self, error: ProxyError) -> None:

@@ -404,12 +404,14 @@ def _holds_list(client: Client, server: ServerConnection, traits: Traits | None)
         server.residue &= ~DETAILS
 
 
-def _learn_trackers(client: Client, server: ServerConnection, blocks: list[bytes], traits: Traits | None) -> None:
+def _learn_trackers(
+    client: Client, server: ServerConnection, blocks: list[bytes], traits: Traits | None, failed: bool = False
+) -> None:
     states = client.route.states
     assert states is not None
     assert client.state is not None
     flags = traits.flags if traits is not None else 0
-    naming = _naming(flags)
+    naming = NO_NAMES if failed and not flags & statements.MULTI else _naming(flags)
     state = client.state
     single = server.mariadb and traits is not None and not flags & statements.MULTI
     passing = pins.for_statement(text_of(client)) if single else None
@@ -520,7 +522,7 @@ def learn_error(client: Client, server: ServerConnection, number: int) -> None:
     if traits is None or not traits.flags & statements.READ_ONLY:  # an INSERT that fails at its second row has an id
         server.residue |= INSERT_ID
     if server.reply.trackers is not None:
-        _learn_trackers(client, server, server.reply.trackers, traits)
+        _learn_trackers(client, server, server.reply.trackers, traits, failed=True)
     if server.mariadb and client.state is not None and client.state.characteristics and number not in _NOT_BEGUN:
         pin(client, pins.HIDDEN_CHANGE, traits)  # nobody tells whether the settings of the next transaction are used up
     if traits is not None and traits.flags & _SPECIAL and not refused_unread:
@@ -550,7 +552,7 @@ def _add_error(client: Client, server: ServerConnection) -> None:
 
 def learn_late(client: Client, server: ServerConnection, blocks: list[bytes]) -> None:
     """What MySQL's trackers had to say of a statement that failed, told with the answer to the next command."""
-    _learn_trackers(client, server, blocks, client.traits)
+    _learn_trackers(client, server, blocks, client.traits, failed=True)
 
 
 def learn_orphan(client: Client, server: ServerConnection) -> None:

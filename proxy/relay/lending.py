@@ -375,7 +375,7 @@ def _moved(client: Client, server: ServerConnection, result: None, error: ProxyE
             error = error or ServerLost()
         orphaned(server, error)
     elif error is None:
-        _brought(client, server)
+        brought(client, server)
     elif server.behind:  # the command has been sent, to a session that is not its own
         server.abort()
         client.server_failed(server, ServerLost())
@@ -388,7 +388,7 @@ def _moved(client: Client, server: ServerConnection, result: None, error: ProxyE
         failed(client, error)
 
 
-def _brought(client: Client, server: ServerConnection) -> None:
+def brought(client: Client, server: ServerConnection) -> None:
     """What the command needs is here, or it has been answered on the way."""
     told, client.told = client.told, None
     if told is None:

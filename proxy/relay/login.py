@@ -326,6 +326,7 @@ def change_user(client: Client, payload: bytes) -> None:
 
 
 def _forget_session(client: Client) -> None:
+    client.untold = b""
     client.ahead = False
     client.first_session = False
     client.variables.clear()

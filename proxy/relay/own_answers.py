@@ -90,6 +90,7 @@ def _apply_known(client: Client, sql: bytes) -> bool:
     client.status = states.status_of(after)
     client.hub.stats.elided_sets += 1
     trackers = packets.filter_trackers(effect.trackers, client.wanted) if client.wanted is not None else b""
+    trackers, client.untold = packets.with_later(client.untold, trackers), b""
     ok = packets.Ok(0, 0, client.status, 0, b"", trackers)
     client.answer([packets.build_ok(ok, client.capabilities)])
     return True

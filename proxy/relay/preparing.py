@@ -20,7 +20,7 @@ from proxy.relay import asking, executed, learning, leaving, lending, readout, t
 from proxy.session import prepared, statements
 from proxy.session.conversations import COLLATION, UNSEEN, WARNINGS, check, query
 from proxy.session.hidden import unearth
-from proxy.session.prepared import Key, Preparation, Statement
+from proxy.session.prepared import Definition, Key, Preparation, Statement
 from proxy.session.state import COLLATION as COLLATION_CONNECTION
 from proxy.session.state import NO_NAMES
 from proxy.session.statements import Traits
@@ -290,8 +290,8 @@ def _keeping(client: Client, server: ServerConnection) -> Generator[list[bytes],
             return
         there = states.under(definition.context, state)
         before, after = states.sync(state, there), states.sync(there, state)
-        if statement.owned is not None or definition.context.schema is None or before is None or after is None:
-            continue  # one of a client without a schema can be prepared afterwards
+        if statement.owned is not None or before is None or after is None or _can_wait(definition):
+            continue
         assert server.prepared is not None
         key = (definition, statement.label, executed.present(client, statement))
         preparation = server.prepared.find(key)
@@ -305,6 +305,15 @@ def _keeping(client: Client, server: ServerConnection) -> Generator[list[bytes],
             statement.owned, statement.private, statement.kept = preparation, True, True
     if client.server is server and asking.lacks(client):
         yield from asking.bring(client, server)
+
+
+def _can_wait(definition: Definition) -> bool:
+    """Whether the statement needs no default schema: it was prepared without one, or only assigns a variable, which a
+    preparation on MariaDB gives another character set."""
+    traits = definition.traits
+    return definition.context.schema is None or (
+        traits.verb == b"SET" and bool(traits.flags & statements.ASSIGNS_VARIABLE) and b"(" not in definition.text
+    )
 
 
 def _make_way(client: Client, server: ServerConnection) -> bool:
@@ -408,11 +417,10 @@ def _find_collation(client: Client, server: ServerConnection) -> None:
 
 
 def converse(client: Client, server: ServerConnection, talk: Generator[list[bytes], list[Answer], None]) -> None:
-    """Say this first, and then go on with the command."""
+    """Say this first, and then go on with the command, unless that has answered it."""
 
     def finished(_: object, error: ProxyError | None) -> None:
         if goes_on(client, server, error):
-            assert client.on_lent is not None
-            client.on_lent(server)
+            lending.brought(client, server)
 
     server.converse(talk, finished)

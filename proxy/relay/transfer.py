@@ -24,6 +24,7 @@ from proxy.wire import attributes, packets
 from proxy.wire.answers import Answer
 from proxy.wire.constants import CLIENT_LOCAL_FILES, CLIENT_PROTOCOL_41, COM_QUERY, STATUS_AUTOCOMMIT, STATUS_IN_TRANS
 from proxy.wire.frames import frame, frame_count
+from proxy.wire.packets.trackers import filter_trackers, with_later
 from proxy.wire.replies import LASTING
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def send(client: Client, server: ServerConnection) -> None:
     reply.status = client.status
     metadata = server.extended_metadata - client.extended_metadata
     reply.begin(client.shape, client.old_eof, client.wanted, metadata)
+    if client.untold:
+        reply.untold = client.untold
     client.sent_at = native.monotonic()
     if server.behind:  # it went out together with a question
         server.behind = False
@@ -115,6 +118,8 @@ def finish(client: Client, server: ServerConnection) -> None:
     stats.server_latency.observe(now - client.sent_at)
     stats.query_latency.observe(now - client.began)
     reply = server.reply
+    if client.untold:
+        client.untold = reply.untold
     if client.phase == FILE:  # answered before the file's end: what is left of it must not be read as commands
         lending.drop(client, server, "file_unread")
         client.close()
@@ -189,6 +194,7 @@ def _status_known(client: Client, server: ServerConnection, answer: Answer | Non
     status = answer.status
     if answer.trackers:
         learning.learn_late(client, server, answer.trackers)
+        _tell_late(client, answer.trackers)
     before, client.status = client.status, status & LASTING
     if (before ^ client.status) & MODE_FLAGS:
         learning.follow_flags(client, server, before)
@@ -200,6 +206,13 @@ def _status_known(client: Client, server: ServerConnection, answer: Answer | Non
     if traits is not None and traits.flags & _MAY_HAVE_SAVED:
         learning.learn_savepoint(client, traits, status)
     _after_error(client, server)
+
+
+def _tell_late(client: Client, blocks: list[bytes]) -> None:
+    """The client gets with the next answer what concerns it of these trackers, as the server would have told it."""
+    if client.wanted is not None:
+        for block in blocks:
+            client.untold = with_later(client.untold, filter_trackers(block, client.wanted))
 
 
 def _lost_after_error(client: Client, server: ServerConnection, reason: str, held: bool) -> None:

@@ -19,6 +19,7 @@ cdef class Reply:
     cdef public bytes surplus
     cdef public bytes error
     cdef public bytes info
+    cdef public bytes untold
     cdef public list trackers
     cdef int _state
     cdef int _shape

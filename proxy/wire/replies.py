@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from proxy.errors import MalformedPacket
 from proxy.wire import lengths
-from proxy.wire.packets.trackers import filter_trackers
+from proxy.wire.packets.trackers import filter_trackers, with_later
 from proxy.wire.primitives import write_lenenc_bytes
 from proxy.wire.short import LONGEST, SHORTEST, ShortAnswer
 from proxy.wire.translation import Translation
@@ -81,6 +81,7 @@ class Reply:
     ``rows`` counts the rows of the last result set, -1 where there was none; ``error`` is the payload
     of the ERR packet that ended the answer, or None; ``trackers`` lists raw tracker blocks, or None.
     ``width`` is the number of columns of the last result set, ``info`` the length-encoded text of the last OK packet.
+    ``untold``: trackers that the client is to get with the next OK packet; empty once it has them.
     ``file_sequence`` is the server's number for the first packet of the file that it asked for, and
     ``shift`` how much higher the client's numbers are.
     """
@@ -100,6 +101,7 @@ class Reply:
         self.file_sequence = 0
         self.surplus = b""
         self.info = b""
+        self.untold = b""
         self.error: bytes | None = None
         self.trackers: list[bytes] | None = None
         self._state = _DONE
@@ -131,7 +133,7 @@ class Reply:
         self.started = False
         self.surplus = b""
         self.error = None
-        self.info = b""
+        self.info = self.untold = b""
         self.trackers = None
         self.rows = -1
         self.results = 0
@@ -166,7 +168,7 @@ class Reply:
         data: bytes = self._held + chunk if self._held else chunk
         size = len(data)
         if self._state == _FIRST and self._shape == _QUERY and _SHORTEST_SHORT <= size <= _LONGEST_SHORT:
-            short = self._short(data) if not self.results else None
+            short = self._short(data) if not (self.results or self.untold) else None
             if short is not None:
                 return short
         position = 0
@@ -425,9 +427,10 @@ class Reply:
         ends_rows = data[start] == _EOF
         if self._old_eof and ends_rows:
             self._translation.replace_by_eof(position, length, self.warnings, status & ~_STATE_CHANGED)
-        elif status & _STATE_CHANGED:
+        elif status & _STATE_CHANGED or self.untold:
             kept = filter_trackers(tracked, self._wanted) if self._wanted is not None else b""
-            payload = _rebuilt_ok(data[start:at], status, data[at + 2 : at + 4], info, kept)
+            kept, self.untold = with_later(self.untold, kept), b""
+            payload = _rebuilt_ok(data[start:at], status, data[at + 2 : at + 4], info or b"\x00", kept)
             self._translation.replace(position, length, payload)
 
 

@@ -453,6 +453,29 @@ FOUND = (
         "1> SELECT @@sql_mode, @@div_precision_increment\n0> SELECT @@div_precision_increment",
     ),
     Found(
+        "a prepared question about the last statement, behind a SET that no tracker tells",
+        "0> [prepare warnings]\n0> SET @@collation_server = 'latin1_bin'\n0> SELECT missing FROM orap_0.t\n"
+        "0> [execute]\n0> [execute]",
+    ),
+    Found(
+        "a SET NAMES that failed while autocommit was off",
+        "0> SET autocommit = 0\n0> INSERT INTO orap_0.t (n) VALUES (7)\n0> SET character_set_connection = 'utf8mb3'\n"
+        "0> SET NAMES latin1 COLLATE utf8mb4_unicode_ci\n0> ROLLBACK\n1> SELECT 1\n0> SELECT COLLATION('a'), 'a'",
+        "old, latin1",
+    ),
+    Found(
+        "the schema that a routine's error leaves, told late",
+        "0> CREATE TEMPORARY TABLE orap_0.t (a INT)\n0> CALL orap_0.p_two()\n0> SELECT 1\n0> CALL orap_0.p_two()\n"
+        "0> USE orap_0_b\n0> CALL orap_0.p_two()\n0> [ping]\n0> CALL orap_0.p_two()\n0> SELEC 1\n0> SELECT 1\n"
+        "0> CALL orap_0.p_two()\n0> SET time_zone = '+06:00'\n0> CALL orap_0.p_two()\n0> [reset]\n0> SELECT 1",
+        "rich, no schema",
+    ),
+    Found(
+        "a variable that a prepared SET has assigned, when the schema is dropped",
+        "0> [prepare @a]\n0> [execute x]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n"
+        "0> SELECT @a, CHARSET(@a), COLLATION(@a)\n0> [execute x]\n1> SELECT 1\n0> SELECT @a, CHARSET(@a)",
+    ),
+    Found(
         "a CALL that was prepared without a schema, and the schema that was selected since is dropped",
         "0> [prepare a CALL]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n0> [execute 2]\n"
         "1> SELECT 1\n0> SHOW WARNINGS",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from proxy.errors import HandshakeFailed, MalformedPacket, ProxyError, ServerRefused
 from proxy.wire import constants as c
 from proxy.wire import packets as p
+from proxy.wire.primitives import read_lenenc_bytes
 
 NEW = (
     c.CLIENT_PROTOCOL_41
@@ -371,6 +372,27 @@ def test_trackers_are_sifted(change: p.Changes, data: st.DataObject) -> None:
     sifted = p.filter_trackers(p.build_trackers(change), frozenset(name.encode() for name in wanted))
     variables = tuple((name, value) for name, value in change.variables if name in wanted)
     assert p.parse_trackers(sifted) == p.Changes(schema=change.schema, variables=variables)
+
+
+@given(changes, changes)
+def test_trackers_of_two_statements(first: p.Changes, second: p.Changes) -> None:
+    """All in one; of two schemas the later one counts."""
+    first, second = (p.Changes(schema=each.schema, variables=each.variables) for each in (first, second))
+    together = p.parse_trackers(p.with_later(p.build_trackers(first), p.build_trackers(second)))
+    schema = first.schema if second.schema is None else second.schema
+    assert together == p.Changes(schema=schema, variables=first.variables + second.variables)
+    block = p.with_later(p.build_trackers(first), p.build_trackers(second))
+    assert sum(kind == c.TRACK_SCHEMA for kind in kinds(block)) == (schema is not None)
+
+
+def kinds(trackers: bytes) -> list[int]:
+    """The types of the entries."""
+    found = []
+    while trackers:
+        found.append(trackers[0])
+        _, end = read_lenenc_bytes(trackers, 1)
+        trackers = trackers[end:]
+    return found
 
 
 def test_several_variables_in_one_entry_are_sifted() -> None:

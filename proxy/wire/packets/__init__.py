@@ -42,7 +42,7 @@ from proxy.wire.packets.results import (
     parse_text_row,
 )
 from proxy.wire.packets.switch import build_auth_more, build_auth_switch, parse_auth_more, parse_auth_switch
-from proxy.wire.packets.trackers import Changes, build_trackers, filter_trackers, parse_trackers
+from proxy.wire.packets.trackers import Changes, build_trackers, filter_trackers, parse_trackers, with_later
 
 __all__ = [
     "ChangeUser",
@@ -88,4 +88,5 @@ __all__ = [
     "parse_text_result",
     "parse_text_row",
     "parse_trackers",
+    "with_later",
 ]

@@ -8,6 +8,7 @@ Knowledge Base (several variables may share one entry).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from proxy.wire.constants import (
@@ -40,10 +41,7 @@ class Changes:
 def parse_trackers(trackers: bytes) -> Changes:
     """Decodes ``Ok.trackers``. A later entry wins; types that are not known (or not used, as GTIDs) are skipped."""
     changes = Changes()
-    pos = 0
-    while pos < len(trackers):
-        kind, pos = read_uint(trackers, pos, 1)
-        entry, pos = read_lenenc_bytes(trackers, pos)
+    for kind, entry in _entries(trackers):
         if kind == TRACK_SYSTEM_VARIABLES:
             changes.variables += _parse_variables(entry)
         elif kind == TRACK_SCHEMA:
@@ -74,16 +72,11 @@ def _parse_variables(entry: bytes) -> tuple[tuple[str, str], ...]:
 def filter_trackers(trackers: bytes, wanted: frozenset[bytes]) -> bytes:
     """Of ``Ok.trackers``, the schema's entries and the variables named in ``wanted``."""
     kept = []
-    pos = 0
-    while pos < len(trackers):
-        kind, pos = read_uint(trackers, pos, 1)
-        entry, pos = read_lenenc_bytes(trackers, pos)
-        if kind == TRACK_SYSTEM_VARIABLES:
-            entry = _wanted(entry, wanted)
-        elif kind != TRACK_SCHEMA:
-            continue
-        if entry:
+    for kind, entry in _entries(trackers):
+        if kind == TRACK_SCHEMA:
             kept.append(_entry(kind, entry))
+        elif kind == TRACK_SYSTEM_VARIABLES and (pairs := _wanted(entry, wanted)):
+            kept.append(_entry(kind, pairs))
     return b"".join(kept)
 
 
@@ -97,6 +90,22 @@ def _wanted(entry: bytes, names: frozenset[bytes]) -> bytes:
             kept.append(entry[pos:end])
         pos = end
     return b"".join(kept)
+
+
+def with_later(trackers: bytes, later: bytes) -> bytes:
+    """Both in one; of two schemas the later one counts."""
+    if not trackers or not later or not any(kind == TRACK_SCHEMA for kind, _ in _entries(later)):
+        return trackers + later
+    return b"".join(_entry(kind, entry) for kind, entry in _entries(trackers) if kind != TRACK_SCHEMA) + later
+
+
+def _entries(trackers: bytes) -> Iterator[tuple[int, bytes]]:
+    """The type and the content of each."""
+    pos = 0
+    while pos < len(trackers):
+        kind, pos = read_uint(trackers, pos, 1)
+        entry, pos = read_lenenc_bytes(trackers, pos)
+        yield kind, entry
 
 
 def build_trackers(changes: Changes) -> bytes:
