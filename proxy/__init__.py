@@ -43,6 +43,7 @@ COMPILED = (
     "proxy.relay.linked",
     "proxy.relay.links",
     "proxy.relay.login",
+    "proxy.relay.outgoing",
     "proxy.relay.routes",
     "proxy.relay.stats",
     "proxy.relay.transfer",

@@ -24,6 +24,13 @@ cdef inline Py_ssize_t copy(
     memcpy(to + at, data + start, end - start)
     return at + end - start
 
+cdef inline bytes joined(bytes first, bytes data, Py_ssize_t start):
+    cdef Py_ssize_t before = PyBytes_GET_SIZE(first), rest = PyBytes_GET_SIZE(data) - start
+    cdef bytes made = PyBytes_FromStringAndSize(NULL, before + rest)
+    memcpy(PyBytes_AS_STRING(made), PyBytes_AS_STRING(first), before)
+    memcpy(PyBytes_AS_STRING(made) + before, PyBytes_AS_STRING(data) + start, rest)
+    return made
+
 cdef inline bytes replaced(bytes data, Py_ssize_t at, bytes source, Py_ssize_t start, Py_ssize_t end):
     cdef bytes made = PyBytes_FromStringAndSize(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
     memcpy(PyBytes_AS_STRING(made) + at, PyBytes_AS_STRING(source) + start, end - start)

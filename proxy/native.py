@@ -26,6 +26,11 @@ def framed(payload: bytes, sequence: int) -> bytes:
     return (len(payload) | sequence << 24).to_bytes(4, "little") + payload
 
 
+def joined(first: bytes, data: bytes, start: int) -> bytes:
+    """``first`` and ``data[start:]``, which has no more than ``data``."""
+    return first + data[start:]
+
+
 def replaced(data: bytes, at: int, source: bytes, start: int, end: int) -> bytes:
     """``data`` with ``source[start:end]`` in it from ``at`` on, where there must be room."""
     return data[:at] + source[start:end] + data[at + end - start :]

@@ -4,6 +4,7 @@ cimport proxy.native as native
 cimport proxy.wire.executions as executions
 cimport proxy.relay.executing as executing
 cimport proxy.relay.lending as lending
+cimport proxy.relay.outgoing as outgoing
 from proxy.relay.client cimport Client
 from proxy.relay.stats cimport RelayStats
 from proxy.session.statements cimport Traits

@@ -4,6 +4,7 @@ from proxy.net.server_connection cimport ServerConnection
 cimport proxy.relay.executed as executed
 cimport proxy.relay.lending as lending
 cimport proxy.relay.transfer as transfer
+cimport proxy.relay.outgoing as outgoing
 from proxy.relay.client cimport Client
 from proxy.session.prepared cimport Definition, Preparation, Preparations, Statement
 cimport proxy.wire.executions as executions

@@ -2,6 +2,7 @@ cimport cython
 
 from proxy.net.server_connection cimport ServerConnection
 cimport proxy.relay.asking as asking
+cimport proxy.relay.outgoing as outgoing
 from proxy.relay.client cimport Client
 from proxy.relay.stats cimport RelayStats
 from proxy.session.statements cimport Traits

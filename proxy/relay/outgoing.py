@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The command under way as the server connection at hand is to get it.
 
 Decides the bytes on the wire only: query attributes, for a server connection that looks for them, and the comment that

@@ -6,6 +6,7 @@ cimport proxy.relay.executed as executed
 cimport proxy.native as native
 cimport proxy.relay.learning as learning
 cimport proxy.relay.lending as lending
+cimport proxy.relay.outgoing as outgoing
 from proxy.relay.client cimport Client
 from proxy.relay.stats cimport RelayStats
 from proxy.wire.replies cimport Reply

@@ -1,5 +1,7 @@
 cimport cython
 
+cimport proxy.native as native
+
 cdef int HEADER, BITMAP, FLAGS, _TEXT, _SHORT, _ONE_BYTE, PARAMETER_COUNT_AVAILABLE
 cdef tuple _HEADERS, _PLAIN, _WITH_NONE, _BYTES
 cdef bytes _NONE, _QUERY

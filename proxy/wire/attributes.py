@@ -14,6 +14,7 @@ Compiled when a C compiler was there at build time; the same source runs interpr
 
 from __future__ import annotations
 
+from proxy import native
 from proxy.errors import MalformedPacket, ServerRefused
 from proxy.wire.constants import COM_QUERY, MYSQL_TYPE_INT24, MYSQL_TYPE_NULL, PARAMETER_COUNT_AVAILABLE
 from proxy.wire.executions import BITMAP, FLAGS, SIZES, payload
@@ -39,8 +40,8 @@ _REMEMBERED = 1024
 def with_none(packet: bytes) -> bytes:
     """A framed COM_QUERY for a server that looks for attributes."""
     size = len(packet) - _TEXT
-    if size < _SHORT:
-        return _WITH_NONE[size] + packet[_TEXT:]
+    if 0 <= size < _SHORT:
+        return native.joined(_WITH_NONE[size], packet, _TEXT)
     return frame(_QUERY + _NONE + payload(packet)[1:])
 
 
@@ -48,7 +49,7 @@ def plain_query(packet: bytes) -> bytes:
     """A framed COM_QUERY of a client that writes attributes, without them. Raises MalformedPacket."""
     size = len(packet) - _TEXT - 2
     if 0 <= size < _SHORT and packet[_TEXT] == 0 and packet[_TEXT + 1] == 1:
-        return _PLAIN[size] + packet[_TEXT + 2 :]
+        return native.joined(_PLAIN[size], packet, _TEXT + 2)
     whole = payload(packet)
     return frame(_QUERY + whole[_end(whole) :])
 
