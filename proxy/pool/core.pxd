@@ -33,9 +33,9 @@ cdef class Core:
     cpdef Ticket head(self)
     @cython.locals(ticket=Ticket)
     cpdef Ticket unqueue(self, taker)
-    @cython.locals(ticket=Ticket)
+    @cython.locals(queue=Queue, alike=Ticket, first=Ticket, ticket=Ticket)
     cpdef Ticket pass_on(self, conn, Place place)
-    @cython.locals(queue=Queue, first=Ticket, ticket=Ticket, other=Ticket, passed=int)
-    cdef Ticket _next(self, state)
+    @cython.locals(ticket=Ticket, other=Ticket, passed=int)
+    cdef Ticket _nearest_alike(self, state)
     @cython.locals(place=Place)
     cpdef bint held_by(self, Ticket ticket, conn) except -1

@@ -206,22 +206,24 @@ class Core:
 
     def pass_on(self, conn: Conn, place: Place) -> Ticket:
         """Waiting to nowhere, and lent stays lent: straight from one taker to the next one."""
-        state = conn.state
-        ticket = self._next(state)
+        queue = self.waiting
+        alike = self._nearest_alike(conn.state)
+        first = queue.first
+        assert first is not None
+        ticket = queue.remove(first if alike is None else alike)
         place.ticket = ticket
         if conn.lingers_for is ticket.taker:
             self.stats.lingering_hits += 1
-        elif state == ticket.taker.state:
+        elif alike is not None:
             self.stats.same_state_hits += 1
         else:
             self.stats.other_hits += 1
         return ticket
 
-    def _next(self, state: object) -> Ticket:
-        """Who gets a connection in this state: the first one that waits, or one close behind who needs no sync."""
-        queue = self.waiting
-        first = ticket = queue.first
-        assert first is not None
+    def _nearest_alike(self, state: object) -> Ticket | None:
+        """Whoever needs no sync for a connection in this state, if he waits in front or close behind; that is noted in
+        those whom he overtakes."""
+        ticket = self.waiting.first
         passed = 0
         while ticket is not None and passed < _LOOK_AHEAD:
             if ticket.taker.state == state:
@@ -229,12 +231,12 @@ class Core:
                 while other is not None:
                     other.overtaken += 1
                     other = other.before
-                return queue.remove(ticket)
+                return ticket
             if ticket.overtaken >= _MOST_OVERTAKEN:
                 break
             passed += 1
             ticket = ticket.after
-        return queue.remove(first)
+        return None
 
     def held_by(self, ticket: Ticket, conn: Conn) -> bool:
         """Whether the connection is still lent on this ticket, and not given back, dropped or lent anew since."""
