@@ -154,7 +154,7 @@ def restore(client: Client, server: ServerConnection, is_own: bool = False) -> T
     if conditions is not None and conditions.total and asked is None and _is_shown(client, flags):
         raise NotSupported(_CANNOT)
     commands = counted(client, server)
-    if commands and client.state is not None and client.state.characteristics:
+    if commands and client.state is not None and client.state.characteristics and not client.in_transaction:
         commands.append(query(client.state.characteristics))  # counting was a transaction
     if _needs_list(client, flags) or (not is_own and flags & statements.DIAGNOSTICS):
         commands += _standing_in(client, conditions)  # on MySQL a sync may have left warnings

@@ -184,6 +184,13 @@ FOUND = (
         "0> SET TRANSACTION READ ONLY\n0> SELECT @@version_comment\n1> SELECT 1\n0> BEGIN",
     ),
     Found(
+        "settings of a transaction that began by itself and was ended by autocommit",
+        "0> SET autocommit = 0\n0> SET TRANSACTION READ ONLY\n0> SELECT id FROM orap_0.t\n0> SET autocommit = 1\n"
+        "1> SET autocommit = 0\n1> SELECT id FROM orap_1.t\n1> INSERT INTO orap_1.t (n) VALUES (1)\n1> ROLLBACK\n"
+        "0> SET autocommit = 0\n0> SELECT id FROM orap_0.t\n0> INSERT INTO orap_0.t (n) VALUES (1)\n0> COMMIT\n"
+        "1> SELECT 1\n0> INSERT INTO orap_0.t (n) VALUES (1)\n0> ROLLBACK",
+    ),
+    Found(
         "settings of a transaction that failed",
         "0> SET TRANSACTION READ ONLY\n0> SELECT missing FROM orap_0.t\n1> SELECT 1\n0> BEGIN",
     ),
