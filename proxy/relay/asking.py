@@ -86,16 +86,16 @@ def wanted(client: Client) -> int:
         return 0
     if client.traits is not None:
         flags = client.traits.flags & _TOUCHES
-        if client.counted_elsewhere and client.traits.verb == _UPDATE and _is_mistakable(client.server):
+        if client.counted_elsewhere and client.traits.verb == _UPDATE and _is_mistakable(client, client.server):
             flags |= _RECOUNTS
         return flags
     return _DIAGNOSTICS if client.command in learning.NO_STATEMENTS else 0
 
 
-def _is_mistakable(server: ServerConnection | None) -> bool:
+def _is_mistakable(client: Client, server: ServerConnection | None) -> bool:
     """Whether somebody else's FOUND_ROWS() here may look like that of an UPDATE which matches no rows: one whose
-    condition is impossible leaves it alone on MySQL."""
-    return server is not None and server.found_none and not server.mariadb
+    condition is impossible leaves it alone on MySQL, or makes it what was to count later."""
+    return server is not None and (server.found_none or client.late_rows >= 0) and not server.mariadb
 
 
 def lacks(client: Client) -> bool:
@@ -131,6 +131,8 @@ def recall(client: Client, server: ServerConnection) -> Talk:
         answers = yield settle_commands(residue, [])
         readout.settle(client, settled(residue, [], answers), client.diagnostics)
         readout.scratched(server, residue)
+        if not client.counted_elsewhere:
+            client.late_rows = -1  # a question has counted since
         client.counted_elsewhere = True
     server.residue &= ~(WARNINGS | DETAILS | FOUND_ROWS | LATE)
     client.ahead = True
@@ -152,7 +154,7 @@ def restore(client: Client, server: ServerConnection, is_own: bool = False) -> T
     if conditions is not None and conditions.total and asked is None and _is_shown(client, flags):
         raise NotSupported(_CANNOT)
     commands = counted(client, server)
-    if commands and client.state is not None and client.state.characteristics:
+    if commands and client.state is not None and client.state.characteristics and not client.in_transaction:
         commands.append(query(client.state.characteristics))  # counting was a transaction
     if _needs_list(client, flags) or (not is_own and flags & statements.DIAGNOSTICS):
         commands += _standing_in(client, conditions)  # on MySQL a sync may have left warnings

@@ -205,8 +205,8 @@ def _learn_found_rows(client: Client, server: ServerConnection, reply: Reply, tr
         server.residue |= FOUND_ROWS
         server.found_none = True
         client.counted_elsewhere = False
-        if not server.mariadb and (reply.rows < 0 or traits.flags & _MULTI):
-            server.residue |= LATE
+        if not server.mariadb and (reply.rows < 0 or traits.flags & _MULTI or client.late_rows >= 0):
+            server.residue |= LATE  # SHOW CREATE TABLE, CHECK TABLE and the like leave what will count later as it was
     elif reply.rows >= 0 and not (traits.verb == b"SHOW" and traits.second != b"COUNT"):
         client.found_rows = reply.rows
         client.counted_elsewhere = False

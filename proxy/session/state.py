@@ -295,10 +295,14 @@ class States:
                 self._collate(variables, schema, self.value(state, "collation_server") or "")
         if "collation_database" in reported:  # by a sync; a client that sets it itself is pinned
             self._collate(variables, schema, reported["collation_database"])
-        characteristics = state.characteristics
-        if changes.characteristics is not None:
-            characteristics = changes.characteristics
-        return self._intern(schema, variables, "" if in_transaction else characteristics)
+        return self._intern(schema, variables, self._characteristics(state, changes, in_transaction))
+
+    def _characteristics(self, state: State, changes: Changes, in_transaction: bool) -> str:
+        """The settings of the next transaction. While one that began by itself is under way nothing is told of
+        them, and a SET of autocommit that ends it leaves them for the next one."""
+        if in_transaction and changes.characteristics is not None:
+            return ""  # those of the one under way
+        return state.characteristics if changes.characteristics is None else changes.characteristics
 
     def _collate(self, variables: dict[str, str], schema: str | None, collation: str) -> None:
         """Note a @@collation_database, unless it is what every session without a schema has."""

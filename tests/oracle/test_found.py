@@ -184,6 +184,13 @@ FOUND = (
         "0> SET TRANSACTION READ ONLY\n0> SELECT @@version_comment\n1> SELECT 1\n0> BEGIN",
     ),
     Found(
+        "settings of a transaction that began by itself and was ended by autocommit",
+        "0> SET autocommit = 0\n0> SET TRANSACTION READ ONLY\n0> SELECT id FROM orap_0.t\n0> SET autocommit = 1\n"
+        "1> SET autocommit = 0\n1> SELECT id FROM orap_1.t\n1> INSERT INTO orap_1.t (n) VALUES (1)\n1> ROLLBACK\n"
+        "0> SET autocommit = 0\n0> SELECT id FROM orap_0.t\n0> INSERT INTO orap_0.t (n) VALUES (1)\n0> COMMIT\n"
+        "1> SELECT 1\n0> INSERT INTO orap_0.t (n) VALUES (1)\n0> ROLLBACK",
+    ),
+    Found(
         "settings of a transaction that failed",
         "0> SET TRANSACTION READ ONLY\n0> SELECT missing FROM orap_0.t\n1> SELECT 1\n0> BEGIN",
     ),
@@ -521,7 +528,13 @@ FOUND = (
             "\n".join(
                 f"0> SELECT 1 UNION SELECT 2\n{before}0> {counts}\n{between}0> {then}\n{behind}0> SELECT FOUND_ROWS()"
                 for before, between, behind in _AWAY
-                for then in ("INSERT INTO orap_0.t (n) VALUES (1)", "CALL orap_0.p_insert(2)", "DO 0", "COMMIT")
+                for then in (
+                    "INSERT INTO orap_0.t (n) VALUES (1)",
+                    "UPDATE orap_0.t SET n = 1 WHERE 0",
+                    "CALL orap_0.p_insert(2)",
+                    "DO 0",
+                    "COMMIT",
+                )
             ),
         )
         for number, counts in enumerate(
@@ -532,6 +545,36 @@ FOUND = (
                 "CREATE TABLE orap_0.made_1 AS SELECT 1 a UNION SELECT 2 UNION SELECT 3; DROP TABLE orap_0.made_1",
             )
         )
+    ),
+    *(
+        Found(
+            f"FOUND_ROWS() and what counts late, behind {then}",
+            "\n".join(
+                "0> SELECT 1 UNION SELECT 2\n0> SET @a = 1 > ALL (SELECT 0 UNION ALL SELECT 2 UNION ALL SELECT 3)\n"
+                f"{before}0> {then}\n{between}0> DROP TABLE IF EXISTS orap_0.made_1\n0> CALL orap_0.p_insert(2)\n"
+                f"{behind}0> SELECT FOUND_ROWS()"
+                for before, between, behind in _AWAY
+            ),
+        )
+        for then in (
+            "SHOW CREATE TABLE orap_0.t",
+            "SHOW WARNINGS",
+            "SHOW COUNT(*) WARNINGS",
+            "CHECKSUM TABLE orap_0.t",
+            "HELP 'nothing'",
+            "EXPLAIN SELECT 1",
+            "UPDATE orap_0.t SET n = 1 WHERE 0",
+            "UPDATE orap_0.t SET n = 1 WHERE id = 1",
+            "SELECT 1 UNION SELECT 2",
+            "SELECT missing",
+        )
+    ),
+    Found(
+        "FOUND_ROWS() behind what counted late, when the insert id comes after",
+        "0> USE orap_1\n0> INSERT INTO orap_0.t (n) VALUES (1)\n1> SELECT 1\n"
+        "0> CREATE TABLE orap_0.made_1 AS SELECT 1 a UNION SELECT 2 UNION SELECT 3\n1> SELECT 1\n0> SELECT 1/0\n"
+        "0> INSERT INTO orap_0.t (n) VALUES (1)\n0> SELECT FOUND_ROWS()",
+        "rich, no schema",
     ),
     Found(
         "FOUND_ROWS() after an UPDATE that looked at nothing, behind somebody else who found nothing",
