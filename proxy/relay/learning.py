@@ -427,6 +427,8 @@ def _learn_trackers(
         switched = client.command == COM_STMT_EXECUTE and changes.schema is not None
         if traits is not None and pins.hidden_change(traits, changes, switched or bool(passing)):
             pin(client, pins.HIDDEN_CHANGE, traits)
+        if client.in_transaction and pins.outlives_transaction(changes):
+            pin(client, pins.SPECIAL_VARIABLE, traits)
     if not state.known and naming == NAMES_COLLATE:
         state = states.with_named_collation(state, text_of(client))
     if state is not client.state:

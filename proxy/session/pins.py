@@ -88,6 +88,7 @@ _FOR_STATEMENT = re.compile(rb"\s*SET\s+STATEMENT\b(.*?)\bFOR\b", re.IGNORECASE 
 _LIMIT = re.compile(rb"@@`?max_error_count`?\s*:?=\s*([0-9]{1,18})\b", re.IGNORECASE)
 _MOST_CONDITIONS = 65535
 _NONE: frozenset[str] = frozenset()
+_BEGINS_WITH = frozenset({"transaction_isolation", "transaction_read_only", "tx_isolation", "tx_read_only"})
 _ASSIGNED = re.compile(rb"([a-z0-9_]+)`?\s*:?=", re.IGNORECASE)
 
 LOCKED_TABLES = 7  # where the transaction state's eight characters say L
@@ -119,6 +120,12 @@ def hidden_change(traits: Traits, changes: Changes, passing: bool = False) -> bo
         return True
     dropped = traits.verb == b"DROP" and changes.schema is not None
     return not (flags & _EXPLAIN or dropped or passing)
+
+
+def outlives_transaction(changes: Changes) -> bool:
+    """Whether variables that a transaction begins with were set. Inside one, that does not change the one under way,
+    and where a SET of autocommit ends it, the next has the old values, too; no tracker tells."""
+    return any(name.lower() in _BEGINS_WITH for name, _ in changes.variables)
 
 
 def sets_unseen(sql: bytes) -> bool:

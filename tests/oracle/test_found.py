@@ -191,6 +191,12 @@ FOUND = (
         "1> SELECT 1\n0> INSERT INTO orap_0.t (n) VALUES (1)\n0> ROLLBACK",
     ),
     Found(
+        "a session's access mode that was set back inside a transaction that autocommit ended",
+        "0> SET autocommit = 0\n0> SET SESSION TRANSACTION READ ONLY\n0> SELECT id FROM orap_0.t\n"
+        "0> SET SESSION TRANSACTION READ WRITE\n0> SET autocommit = 1\n"
+        "1> SET autocommit = 0\n1> SELECT id FROM orap_1.t\n1> INSERT INTO orap_1.t (n) VALUES (1)\n1> ROLLBACK",
+    ),
+    Found(
         "settings of a transaction that failed",
         "0> SET TRANSACTION READ ONLY\n0> SELECT missing FROM orap_0.t\n1> SELECT 1\n0> BEGIN",
     ),
