@@ -182,11 +182,7 @@ def _may_hide(client: Client, server: ServerConnection, number: int) -> bool:
 
 def _status_known(client: Client, server: ServerConnection, answer: Answer | None, error: ProxyError | None) -> None:
     if client.server is not server:
-        if answer is not None and answer.status & STATUS_IN_TRANS:
-            server.lingers_for.in_transaction = True
-        if answer is not None and answer.trackers:
-            server.lingers_for.dirty = True
-        leaving.orphaned(server, error)
+        _known_too_late(server, answer, error)
         return
     if error is not None or answer is None:
         _lost_after_error(client, server, "lost", held=True)
@@ -206,6 +202,18 @@ def _status_known(client: Client, server: ServerConnection, answer: Answer | Non
     if traits is not None and traits.flags & _MAY_HAVE_SAVED:
         learning.learn_savepoint(client, traits, status)
     _after_error(client, server)
+
+
+def _known_too_late(server: ServerConnection, answer: Answer | None, error: ProxyError | None) -> None:
+    """The client went while the server connection was asked, which may have been dropped at once: it was about to be
+    killed."""
+    gone = server.lingers_for
+    if gone is None:
+        return
+    if answer is not None:
+        gone.in_transaction = gone.in_transaction or bool(answer.status & STATUS_IN_TRANS)
+        gone.dirty = gone.dirty or bool(answer.trackers)
+    leaving.orphaned(server, error)
 
 
 def _tell_late(client: Client, blocks: list[bytes]) -> None:
