@@ -89,7 +89,7 @@ def _apply_known(client: Client, sql: bytes) -> bool:
     _clear_list(client)
     client.status = states.status_of(after)
     client.hub.stats.elided_sets += 1
-    trackers = packets.filter_trackers(effect.trackers, client.wanted) if client.wanted is not None else b""
+    trackers = packets.filter_trackers(effect.trackers, client.wanted)
     trackers, client.untold = packets.with_later(client.untold, trackers), b""
     ok = packets.Ok(0, 0, client.status, 0, b"", trackers)
     client.answer([packets.build_ok(ok, client.capabilities)])

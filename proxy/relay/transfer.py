@@ -218,9 +218,8 @@ def _known_too_late(server: ServerConnection, answer: Answer | None, error: Prox
 
 def _tell_late(client: Client, blocks: list[bytes]) -> None:
     """The client gets with the next answer what concerns it of these trackers, as the server would have told it."""
-    if client.wanted is not None:
-        for block in blocks:
-            client.untold = with_later(client.untold, filter_trackers(block, client.wanted))
+    for block in blocks:
+        client.untold = with_later(client.untold, filter_trackers(block, client.wanted))
 
 
 def _lost_after_error(client: Client, server: ServerConnection, reason: str, held: bool) -> None:

@@ -428,7 +428,7 @@ class Reply:
         if self._old_eof and ends_rows:
             self._translation.replace_by_eof(position, length, self.warnings, status & ~_STATE_CHANGED)
         elif status & _STATE_CHANGED or self.untold:
-            kept = filter_trackers(tracked, self._wanted) if self._wanted is not None else b""
+            kept = filter_trackers(tracked, self._wanted)
             kept, self.untold = with_later(self.untold, kept), b""
             payload = _rebuilt_ok(data[start:at], status, data[at + 2 : at + 4], info or b"\x00", kept)
             self._translation.replace(position, length, payload)

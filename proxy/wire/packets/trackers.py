@@ -69,8 +69,10 @@ def _parse_variables(entry: bytes) -> tuple[tuple[str, str], ...]:
     return tuple(variables)
 
 
-def filter_trackers(trackers: bytes, wanted: frozenset[bytes]) -> bytes:
-    """Of ``Ok.trackers``, the schema's entries and the variables named in ``wanted``."""
+def filter_trackers(trackers: bytes, wanted: frozenset[bytes] | None) -> bytes:
+    """Of ``Ok.trackers``, the schema's entries and the variables named in ``wanted``; nothing for who wants None."""
+    if wanted is None:
+        return b""
     kept = []
     for kind, entry in _entries(trackers):
         if kind == TRACK_SCHEMA:
