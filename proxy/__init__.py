@@ -63,7 +63,7 @@ COMPILED = (
     "proxy.wire.translation",
 )
 # Not compiled, but become part of the compiled modules that name them.
-INLINED = ("proxy.native", "proxy.net.sockets")
+INLINED = ("proxy.native", "proxy.net.batches", "proxy.net.sockets")
 
 
 def source(name: str) -> Path:

@@ -16,9 +16,13 @@ import asyncio
 import logging
 import weakref
 
-from proxy.net import sockets
+from proxy import native
+from proxy.net import batches, sockets
 
 _MOST_EVENTS = 256  # of a turn
+_FEW = 1  # events: with so few, there is time to sleep
+_LOOP_WAITS = 0.001  # seconds at most, for its other business
+_MOST_WRITES = batches.MOST
 _ADD, _CHANGE = sockets.ADD, sockets.CHANGE
 
 _log = logging.getLogger("forebay.net")
@@ -40,8 +44,12 @@ class Watched:
         """Another turn, as ``Poller.again`` was asked for."""
         raise NotImplementedError
 
-    def flush(self) -> None:
-        """The turn ends: send what it has written, as ``Poller.wrote`` was told."""
+    def outgoing(self) -> bytes | bytearray | None:
+        """The turn ends: what it has written and nobody has sent yet, as ``Poller.wrote`` was told. It is sent now."""
+        raise NotImplementedError
+
+    def sent(self, data: bytes | bytearray, taken: int) -> None:
+        """So many bytes of what ``outgoing`` has given the kernel took; below 0 is an error number, negated."""
         raise NotImplementedError
 
     def bury(self) -> None:
@@ -59,7 +67,19 @@ class Poller:
     ``turning``: a turn is under way, at whose end what was written is sent.
     """
 
-    __slots__ = ("_again", "_dying", "_epoll", "_events", "_scheduled", "_watched", "_written", "turning")
+    __slots__ = (
+        "_again",
+        "_batch",
+        "_dying",
+        "_epoll",
+        "_events",
+        "_scheduled",
+        "_senders",
+        "_sending",
+        "_watched",
+        "_written",
+        "turning",
+    )
 
     def __init__(self) -> None:
         self._epoll = sockets.open_epoll()
@@ -68,11 +88,15 @@ class Poller:
         self._again: list[Watched] = []
         self._dying: list[Watched] = []
         self._written: list[Watched] = []
+        self._batch = batches.open_batch()
+        self._senders: list[Watched] = []  # whose writes it holds, and these
+        self._sending: list[bytes | bytearray] = []
         self.turning = False
         self._scheduled = False
 
     def __del__(self) -> None:
         sockets.close_epoll(self._epoll)
+        batches.close_batch(self._batch)
 
     def fileno(self) -> int:
         """What the event loop watches."""
@@ -99,7 +123,7 @@ class Poller:
         self._schedule()
 
     def wrote(self, watched: Watched) -> None:
-        """``flush`` is to be called at the end of this turn."""
+        """``outgoing`` is to be called at the end of this turn."""
         self._written.append(watched)
 
     def dies(self, watched: Watched) -> None:
@@ -117,15 +141,26 @@ class Poller:
 
     def turn(self) -> None:
         """Something has happened: the turn of those whom it concerns. What happens meanwhile is for the next one, since
-        many in one turn cost less than some in each of several."""
+        many in one turn cost less than some in each of several.
+
+        Where there is much to do, that is now: the way through the event loop costs as much as a statement.
+        """
+        until = native.monotonic() + _LOOP_WAITS
+        while self._one_turn() > _FEW and not self._scheduled and native.monotonic() < until:
+            pass
+
+    def _one_turn(self) -> int:
+        """How many events it had."""
         self.turning = True
         try:
-            for number in range(sockets.wait(self._epoll, self._events, _MOST_EVENTS)):
+            found = sockets.wait(self._epoll, self._events, _MOST_EVENTS)
+            for number in range(found):
                 watched = self._watched[sockets.happened_to(self._events, number)]
                 if watched is not None:
                     self._tell(watched, sockets.happened(self._events, number))
         finally:
             self._end_turn()
+        return found
 
     def _schedule(self) -> None:
         if not self.turning and not self._scheduled:
@@ -162,12 +197,32 @@ class Poller:
             watched.crashed(error)
 
     def _send(self) -> None:
-        for watched in self._written:
+        """What all have written, in few system calls."""
+        written = self._written
+        self._written = []
+        for watched in written:
             try:
-                watched.flush()
+                data = watched.outgoing()
             except Exception as error:
                 watched.crashed(error)
-        self._written.clear()
+                continue
+            if data is not None:
+                batches.add(self._batch, watched.descriptor, data)
+                self._senders.append(watched)
+                self._sending.append(data)
+                if len(self._senders) == _MOST_WRITES:
+                    self._send_batch()
+        self._send_batch()
+
+    def _send_batch(self) -> None:
+        batches.send(self._batch)
+        for number, watched in enumerate(self._senders):
+            try:
+                watched.sent(self._sending[number], batches.taken(self._batch, number))
+            except Exception as error:
+                watched.crashed(error)
+        self._senders.clear()
+        self._sending.clear()
 
     def _bury(self) -> None:
         while self._dying:

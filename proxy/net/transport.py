@@ -163,15 +163,18 @@ class Transport(Watched):
         if self._ready and not self.paused and not self.closing:
             self._read()
 
-    def flush(self) -> None:
+    def outgoing(self) -> bytes | bytearray | None:
         first, more = self._out, self._more
-        if first is not None and not self._dying:
-            self._out = self._more = None
-            self.unsent = 0
-            data = first if more is None else b"".join((first, *more))
-            self._send(data, len(data))
-            if self.closing and self._backlog is None:
-                self._die(None)
+        if first is None or self._dying:
+            return None
+        self._out = self._more = None
+        self.unsent = 0
+        return first if more is None else b"".join((first, *more))
+
+    def sent(self, data: bytes | bytearray, taken: int) -> None:
+        self._keep_rest(data, len(data), taken)
+        if self.closing and self._backlog is None:
+            self._die(None)
 
     def bury(self) -> None:
         if self._ready and not self._ended and self._error is None:
@@ -251,40 +254,52 @@ class Transport(Watched):
             self._more = []
         self._more.append(data)
         if self.unsent > _MOST_UNSENT:
-            self.flush()
+            self._flush()
 
     def write_part(self, data: bytes | bytearray, size: int) -> None:
         """Send the first ``size`` bytes now; they may change afterwards."""
-        self.flush()
+        self._flush()
         if not self._dying:
             self._send(data, size)
 
+    def _flush(self) -> None:
+        """Send now what this turn has written."""
+        data = self.outgoing()
+        if data is not None:
+            self.sent(data, sockets.send(self.descriptor, data, 0, len(data)))
+
     def _send(self, data: bytes | bytearray, size: int) -> None:
-        """Send the first ``size`` bytes, or keep a copy of what the kernel does not take."""
-        taken = 0
-        if self._backlog is None:
-            taken = sockets.send(self.descriptor, data, 0, size)
-            if taken == size:
+        """Send the first ``size`` bytes, behind what the kernel has not taken."""
+        taken = 0 if self._backlog is not None else sockets.send(self.descriptor, data, 0, size)
+        self._keep_rest(data, size, taken)
+
+    def _keep_rest(self, data: bytes | bytearray, size: int, taken: int) -> None:
+        """``taken`` of the first ``size`` bytes the kernel has, or an error number: keep a copy of the others."""
+        if taken == size:
+            return
+        if taken < 0:
+            if taken != _LATER:
+                self._die(OSError(-taken, os.strerror(-taken)))
                 return
-            if taken < 0:
-                if taken != _LATER:
-                    self._die(OSError(-taken, os.strerror(-taken)))
-                    return
-                taken = 0
-            self._backlog = deque()
-            self._full_since = native.monotonic()
-            if not self._watches_writing:
-                self._watches_writing = True
-                self._poller.change(self, _WATCHED_FOR | _WRITABLE)
+            taken = 0
+        backlog = self._backlog if self._backlog is not None else self._begin_backlog()
         self.unsent += size - taken
         if isinstance(data, bytes) and size == len(data):
-            self._backlog.append(data)
+            backlog.append(data)
             self._sent += taken  # of the first: what is sent at once is never behind another one
         else:
-            self._backlog.append(bytes(data[taken:size]))
+            backlog.append(bytes(data[taken:size]))
         if self.unsent > _MOST_UNSENT and not self._told:
             self._told = True
             self._protocol.pause_writing()
+
+    def _begin_backlog(self) -> deque[bytes]:
+        self._backlog = backlog = deque[bytes]()
+        self._full_since = native.monotonic()
+        if not self._watches_writing:
+            self._watches_writing = True
+            self._poller.change(self, _WATCHED_FOR | _WRITABLE)
+        return backlog
 
     def close(self) -> None:
         """Read nothing more; close when the kernel has taken everything."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
 import uvloop
 
-from proxy.net import sockets
+from proxy.net import batches, sockets
 from proxy.net.poller import Poller, Watched, running
 from tests.net.pairs import until
 
@@ -24,6 +26,7 @@ class Notes(Watched):
         self.poller = poller
         self.told: list[str] = []
         self.on_read: Callable[[], None] = lambda: None
+        self.writes: bytes | None = None
 
     def happened(self, mask: int) -> None:
         self.told.append("happened")
@@ -34,8 +37,12 @@ class Notes(Watched):
         self.told.append("read on")
         self.on_read()
 
-    def flush(self) -> None:
-        self.told.append("flush")
+    def outgoing(self) -> bytes | None:
+        self.told.append("outgoing")
+        return self.writes
+
+    def sent(self, data: bytes | bytearray, taken: int) -> None:
+        self.told.append(f"sent {taken} of {len(data)}")
 
     def bury(self) -> None:
         self.told.append("bury")
@@ -107,6 +114,7 @@ def test_who_wants_more_waits_for_the_others() -> None:
 def test_what_is_written_in_a_turn_is_sent_at_its_end() -> None:
     async def trial(world: World) -> None:
         one, other = world.watched
+        one.writes, other.writes = b"from one", b"from the other"
         assert not world.poller.turning
 
         def write() -> None:
@@ -116,10 +124,87 @@ def test_what_is_written_in_a_turn_is_sent_at_its_end() -> None:
 
         one.on_read = write
         world.peers[0].send(b"x")
-        await until(lambda: "flush" in other.told)
-        assert one.told == ["happened", "flush"]
+        await until(lambda: len(other.told) == 2)
+        assert one.told == ["happened", "outgoing", "sent 8 of 8"]
+        assert [peer.recv(100) for peer in world.peers] == [b"from one", b"from the other"]
 
     run(trial)
+
+
+def test_who_has_nothing_to_send_is_told_nothing_more() -> None:
+    async def trial(world: World) -> None:
+        one, other = world.watched
+        other.writes = b"x"
+
+        def write() -> None:
+            world.poller.wrote(one)
+            world.poller.wrote(other)
+
+        one.on_read = write
+        world.peers[0].send(b"x")
+        await until(lambda: len(other.told) == 2)
+        assert one.told == ["happened", "outgoing"]
+        assert other.told == ["outgoing", "sent 1 of 1"]
+
+    run(trial)
+
+
+def test_everybody_is_told_what_became_of_his_own() -> None:
+    """More than a batch; some of the peers are gone, some take nothing more."""
+
+    async def trial(world: World) -> None:
+        many = [Crowded(world.poller, number) for number in range(3 * batches.MOST + 1)]
+        try:
+
+            def write() -> None:
+                for one in many:
+                    world.poller.wrote(one)
+
+            world.watched[0].on_read = write
+            world.peers[0].send(b"x")
+            await until(lambda: all(one.told for one in many))
+            for one in many:
+                one.check()
+        finally:
+            for one in many:
+                one.end()
+
+    run(trial)
+
+
+class Crowded(Notes):
+    """One of three kinds, by its number: its peer reads, is gone, or has more than it can take."""
+
+    def __init__(self, poller: Poller, number: int) -> None:
+        ours, self.peer = socket.socketpair()
+        ours.setblocking(False)
+        self.kind = ("reads", "gone", "full")[number % 3]
+        if self.kind == "gone":
+            self.peer.close()
+        elif self.kind == "full":
+            fill(ours)
+        super().__init__(poller, ours.detach())
+        self.writes = f"number {number}".encode()
+
+    def check(self) -> None:
+        size = len(self.writes or b"")
+        taken = {"reads": size, "gone": -errno.EPIPE, "full": -errno.EAGAIN}[self.kind]
+        assert self.told == ["outgoing", f"sent {taken} of {size}"]
+        if self.kind == "reads":
+            assert self.peer.recv(100) == self.writes
+
+    def end(self) -> None:
+        sockets.close(self.descriptor)
+        self.peer.close()
+
+
+def fill(writer: socket.socket) -> None:
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            writer.send(bytes(65536))
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            writer.send(b"x")
 
 
 def test_nobody_is_buried_in_the_middle_of_a_call() -> None:
@@ -134,7 +219,7 @@ def test_nobody_is_buried_in_the_middle_of_a_call() -> None:
         one.on_read = die
         world.peers[0].send(b"x")
         await until(lambda: "bury" in one.told)
-        assert one.told == ["happened", "flush", "bury"]
+        assert one.told == ["happened", "outgoing", "bury"]
         assert one.descriptor == -1
 
     run(trial)
