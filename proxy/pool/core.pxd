@@ -29,7 +29,7 @@ cdef class Core:
     cpdef rest(self, conn, Place place, double now)
     @cython.locals(bucket=dict)
     cpdef stand_idle(self, conn, Place place, double now)
-    cpdef queue(self, Ticket ticket)
+    cpdef bint queue(self, Ticket ticket) except -1
     cpdef Ticket head(self)
     @cython.locals(ticket=Ticket)
     cpdef Ticket unqueue(self, taker)

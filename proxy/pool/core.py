@@ -186,8 +186,9 @@ class Core:
 
     # The queue
 
-    def queue(self, ticket: Ticket) -> None:
-        self.waiting.append(ticket)
+    def queue(self, ticket: Ticket) -> bool:
+        """To the end; False when its taker waits already."""
+        return self.waiting.append(ticket)
 
     def unqueue(self, taker: Taker) -> Ticket | None:
         ticket = self.waiting.find(taker)
@@ -226,7 +227,8 @@ class Core:
         ticket = self.waiting.first
         passed = 0
         while ticket is not None and passed < _LOOK_AHEAD:
-            if ticket.taker.state == state:
+            wanted = ticket.taker.state
+            if wanted is state or wanted == state:
                 other = ticket.before
                 while other is not None:
                     other.overtaken += 1

@@ -101,7 +101,7 @@ class Pool:
         read the clock.
         """
         core = self.core
-        if not core.idle or core.waiting or self.paused:
+        if not core.idle or core.waiting.first is not None or self.paused:
             self._queue(taker, self._clock() if now == _UNREAD else now)
             return None
         return core.lend(taker)
@@ -124,7 +124,7 @@ class Pool:
         if now >= place.expires or self.pressed:
             self._give_back_under_pressure(conn, place, now)
             return
-        if core.waiting and not self._handing and not self.paused:
+        if core.waiting.first is not None and not self._handing and not self.paused:
             self._hand_over(now, core.pass_on(conn, place), conn)
         else:
             core.rest(conn, place, now)
@@ -228,10 +228,9 @@ class Pool:
 
     def _queue(self, taker: Taker, now: float) -> None:
         core = self.core
-        if taker in core.waiting:
-            raise RuntimeError(f"{taker!r} waits already in {self!r}")
         deadline = now + self._patience
-        core.queue(new_ticket(taker, now, deadline))
+        if not core.queue(new_ticket(taker, now, deadline)):
+            raise RuntimeError(f"{taker!r} waits already in {self!r}")
         self.stats.queued += 1
         if self.draining or deadline < self._alarm.when:
             self._alarm.at(now if self.draining else deadline, now)
@@ -257,7 +256,7 @@ class Pool:
             if ticket is not None and conn is not None:
                 self._offer(ticket, conn, now)
             core = self.core
-            while core.waiting and core.idle and not self.paused:
+            while core.waiting.first is not None and core.idle and not self.paused:
                 ticket, conn = core.match()
                 self._offer(ticket, conn, now)
         finally:

@@ -18,7 +18,7 @@ cdef class Queue:
 
     @cython.locals(each=Ticket, found=list)
     cpdef list tickets(self)
-    cpdef append(self, Ticket ticket)
+    cpdef bint append(self, Ticket ticket) except -1
     @cython.locals(before=Ticket, after=Ticket)
     cpdef Ticket remove(self, Ticket ticket)
     cpdef Ticket find(self, taker)

@@ -91,9 +91,6 @@ class Queue:
     def __len__(self) -> int:
         return len(self._tickets)
 
-    def __contains__(self, taker: object) -> bool:
-        return taker in self._tickets
-
     def __iter__(self) -> Iterator[Taker]:
         return iter([each.taker for each in self.tickets()])
 
@@ -106,15 +103,17 @@ class Queue:
             each = each.after
         return found
 
-    def append(self, ticket: Ticket) -> None:
-        """To the end; its taker must not stand here yet."""
-        self._tickets[ticket.taker] = ticket
+    def append(self, ticket: Ticket) -> bool:
+        """To the end; False, and nothing happens, when its taker stands here already."""
+        if self._tickets.setdefault(ticket.taker, ticket) is not ticket:
+            return False
         ticket.before = self.last
         if self.last is None:
             self.first = ticket
         else:
             self.last.after = ticket
         self.last = ticket
+        return True
 
     def remove(self, ticket: Ticket) -> Ticket:
         """One that stands here."""

@@ -14,6 +14,7 @@ cdef long long _MAY_BE_SEVERAL, _READ_ONLY
 cpdef borrow(Client client, double now=*)
 @cython.locals(old=Client, plain=bint, residue=int, several=bint)
 cpdef lend(Client client, ServerConnection server)
+cdef bint _same_variables(Client client, ServerConnection server) except -1
 @cython.locals(traits=Traits)
 cdef bint _ignores_insert_id(Client client) except -1
 cdef bint _has_other_insert_id(Client client, ServerConnection server) except -1

@@ -103,7 +103,7 @@ def lend(client: Client, server: ServerConnection) -> None:
         client.state = states.at_login(client.schema, client.collation, learning.ignores_space(client))
         client.read_again()
     plain = client.diagnostics is None and not asking.wanted(client)
-    if server.state is client.state and server.variables == client.variables and plain:
+    if server.state is client.state and plain and _same_variables(client, server):
         residue = server.residue
         if not residue and (server.insert_id == client.insert_id or _ignores_insert_id(client)):
             old = server.lingers_for
@@ -117,6 +117,11 @@ def lend(client: Client, server: ServerConnection) -> None:
             _bring(client, server, _exchange_insert_ids(client, server), behind=outgoing.packet(client, server))
             return
     _switch(client, server)
+
+
+def _same_variables(client: Client, server: ServerConnection) -> bool:
+    """Most have none."""
+    return not (client.variables or server.variables) or client.variables == server.variables
 
 
 def _ignores_insert_id(client: Client) -> bool:

@@ -34,6 +34,7 @@ from proxy.net.stream import Stream
 from proxy.net.transport import Transport
 from proxy.relay.client import Client
 from proxy.relay.hub import Hub
+from proxy.scheduling import Scheduling
 from proxy.wire import constants as c
 from proxy.wire.auth import Credentials
 from proxy.wire.frames import frame, frame_all
@@ -182,6 +183,7 @@ async def play(options: argparse.Namespace, port: int, target: int, folder: Path
     )
     settings = config.load(str(file))
     daemon = server.Server(settings, lambda: settings)
+    daemon._scheduling = Scheduling()
     await daemon._start()
     gc.collect()
     gc.freeze()
@@ -273,11 +275,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", nargs="?", choices=("point", "prepared", "insert", "storm"), default="point")
     parser.add_argument("--rich", action="store_true", help="clients that speak what the server speaks")
+    parser.add_argument("--server", choices=servers.FLAVOURS, default="mariadb")
     parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="cProfile's, which sees Python only")
     parser.add_argument("--callgrind", action="store_true", help=f"under valgrind: {QUERIES} queries are instrumented")
     parser.add_argument("--seconds", type=float, default=0, help="drive so long, for perf to look on")
     options = parser.parse_args()
-    with servers.make("mariadb", users=[APP]) as target, TemporaryDirectory() as folder:
+    with servers.make(options.server, users=[APP]) as target, TemporaryDirectory() as folder:
         target.execute("CREATE DATABASE bench")
         target.execute("CREATE TABLE bench.t (id INT PRIMARY KEY, c CHAR(120))")
         target.execute("CREATE TABLE bench.ids (id INT AUTO_INCREMENT PRIMARY KEY, c INT)")

@@ -132,7 +132,7 @@ class TestTurningOver:
         clients = [Client() for _ in range(2)]
         for _ in range(1200):
             for client in clients:
-                if client.conn is None and client not in good.core.waiting:
+                if client.conn is None and good.core.waiting.find(client) is None:
                     client.borrow(good)
             world.advance(0.02)
             for client in clients:
