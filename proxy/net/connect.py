@@ -78,6 +78,7 @@ async def _connect(address: str) -> ServerConnection:
     connection = ServerConnection()
     connection.address = address
     transport = Transport(raw.detach(), connection, running())
+    transport.last = True
     try:
         transport.start()
     except OSError as error:

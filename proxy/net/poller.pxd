@@ -10,6 +10,7 @@ cdef double _LOOP_WAITS
 
 cdef class Watched:
     cdef public int descriptor
+    cdef public bint last
 
     cpdef happened(self, uint32_t mask)
     cpdef read_on(self)
@@ -41,8 +42,10 @@ cdef class Poller:
     cpdef close(self, Watched watched)
     @cython.locals(until=double)
     cpdef turn(self)
-    @cython.locals(found=int, number=int, watched=Watched)
+    @cython.locals(found=int)
     cdef int _one_turn(self) except -1
+    @cython.locals(number=int, watched=Watched)
+    cdef _tell_those(self, int found, bint last)
     cdef _schedule(self)
     @cython.locals(watched=Watched, waiting=list)
     cpdef _next_turn(self)

@@ -29,12 +29,13 @@ _log = logging.getLogger("forebay.net")
 
 
 class Watched:
-    """A socket that a poller watches."""
+    """A socket that a poller watches. ``last``: in each turn it comes after those that are not."""
 
-    __slots__ = ("descriptor",)
+    __slots__ = ("descriptor", "last")
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor  # -1 when it is closed
+        self.last = False
 
     def happened(self, mask: int) -> None:
         """The kernel tells of this, in epoll's bits."""
@@ -154,13 +155,19 @@ class Poller:
         self.turning = True
         try:
             found = sockets.wait(self._epoll, self._events, _MOST_EVENTS)
-            for number in range(found):
-                watched = self._watched[sockets.happened_to(self._events, number)]
-                if watched is not None:
-                    self._tell(watched, sockets.happened(self._events, number))
+            # Who asks before who answers: of the more that wait, one is sooner found whose session state is at hand.
+            self._tell_those(found, False)
+            self._tell_those(found, True)
         finally:
             self._end_turn()
         return found
+
+    def _tell_those(self, found: int, last: bool) -> None:
+        """Of so many events, these."""
+        for number in range(found):
+            watched = self._watched[sockets.happened_to(self._events, number)]
+            if watched is not None and watched.last is last:
+                self._tell(watched, sockets.happened(self._events, number))
 
     def _schedule(self) -> None:
         if not self.turning and not self._scheduled:

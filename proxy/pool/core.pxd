@@ -35,7 +35,7 @@ cdef class Core:
     cpdef Ticket unqueue(self, taker)
     @cython.locals(queue=Queue, alike=Ticket, first=Ticket, ticket=Ticket)
     cpdef Ticket pass_on(self, conn, Place place)
-    @cython.locals(ticket=Ticket, other=Ticket, passed=int)
+    @cython.locals(ticket=Ticket, other=Ticket, passed=int, patience=Py_ssize_t)
     cdef Ticket _nearest_alike(self, state)
     @cython.locals(place=Place)
     cpdef bint held_by(self, Ticket ticket, conn) except -1

@@ -17,8 +17,9 @@ from proxy.pool.stats import PoolStats
 from proxy.pool.ticket import Conn, Queue, Taker, Ticket
 
 # A sync costs more than a short wait: so many places of the queue are looked at for a taker whose state is at hand, but
-# nobody is overtaken more often than this.
-LOOK_AHEAD = 8
+# nobody is overtaken more often than this, or than there are connections at work: while each of them serves one other,
+# the time of one statement goes by, which is what a sync takes, too.
+LOOK_AHEAD = 16
 MOST_OVERTAKEN = 4
 _LOOK_AHEAD, _MOST_OVERTAKEN = LOOK_AHEAD, MOST_OVERTAKEN
 
@@ -226,6 +227,7 @@ class Core:
         those whom he overtakes."""
         ticket = self.waiting.first
         passed = 0
+        patience = max(_MOST_OVERTAKEN, len(self.lent))
         while ticket is not None and passed < _LOOK_AHEAD:
             wanted = ticket.taker.state
             if wanted is state or wanted == state:
@@ -234,7 +236,7 @@ class Core:
                     other.overtaken += 1
                     other = other.before
                 return ticket
-            if ticket.overtaken >= _MOST_OVERTAKEN:
+            if ticket.overtaken >= patience:
                 break
             passed += 1
             ticket = ticket.after

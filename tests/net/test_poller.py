@@ -111,6 +111,22 @@ def test_who_wants_more_waits_for_the_others() -> None:
     run(trial)
 
 
+@pytest.mark.parametrize("first_to_happen", [0, 1])
+def test_some_come_last_in_a_turn(first_to_happen: int) -> None:
+    async def trial(world: World) -> None:
+        one, other = world.watched
+        one.last = True
+        order: list[str] = []
+        one.on_read = lambda: order.append("last")
+        other.on_read = lambda: order.append("first")
+        world.peers[first_to_happen].send(b"x")
+        world.peers[1 - first_to_happen].send(b"x")
+        await until(lambda: len(order) == 2)
+        assert order == ["first", "last"]
+
+    run(trial)
+
+
 def test_what_is_written_in_a_turn_is_sent_at_its_end() -> None:
     async def trial(world: World) -> None:
         one, other = world.watched
