@@ -263,14 +263,16 @@ def ping() -> Generator[list[bytes], list[Answer], int]:
     return answers[0].status
 
 
-def ask_status(multi_statements: bool) -> Generator[list[bytes], list[Answer], Answer]:
+def ask_status(multi_statements: bool, with_trackers: bool = False) -> Generator[list[bytes], list[Answer], Answer]:
     """Ask for the status flags after an ERR packet, which carries none, and on MySQL for what trackers had to say.
 
     Setting the option that is set already leaves warnings, insert id, FOUND_ROWS() and ROW_COUNT() as an error
-    leaves them; COM_PING would make ROW_COUNT() 0.
+    leaves them; COM_PING would make ROW_COUNT() 0. MariaDB's trackers say it behind the next change of a session
+    only: ``with_trackers`` makes one, which leaves everything but ROW_COUNT().
     """
     option = OPTION_MULTI_STATEMENTS_ON if multi_statements else OPTION_MULTI_STATEMENTS_OFF
-    answers = yield [bytes((COM_SET_OPTION, option, 0))]
+    commands = [query(f"SET {_ROWS}=0")] if with_trackers else []
+    answers = yield [*commands, bytes((COM_SET_OPTION, option, 0))]
     check(answers)
     return answers[0]
 

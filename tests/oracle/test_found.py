@@ -484,6 +484,27 @@ FOUND = (
         "rich, no schema",
     ),
     Found(
+        "the schema that the error of a routine leaves behind a result",
+        "0> RENAME TABLE orap_0.t TO orap_0.renamed\n"
+        + "".join(
+            f"0> CALL orap_0.p_two()\n0> {then}\n0> SET time_zone = '+0{hour}:00'\n"
+            for hour, then in enumerate(
+                (
+                    "SET @a = 1",
+                    "SET div_precision_increment = 7",
+                    "BEGIN; COMMIT",
+                    "[ping]",
+                    "USE orap_0_b",
+                    "CALL orap_0.p_set(1)",
+                    "SELECT 1; CALL orap_0.p_two()",
+                )
+            )
+        )
+        + "0> USE orap_0_b; CALL orap_0.p_two()\n0> [reset]\n1> SELECT 1\n0> SELECT DATABASE()\n1> USE orap_0\n"
+        "0> CALL orap_0.p_two()\n0> [again]\n1> SELECT DATABASE()\n0> RENAME TABLE orap_0.renamed TO orap_0.t",
+        "rich, no schema",
+    ),
+    Found(
         "a variable that a prepared SET has assigned, when the schema is dropped",
         "0> [prepare @a]\n0> [execute x]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n"
         "0> SELECT @a, CHARSET(@a), COLLATION(@a)\n0> [execute x]\n1> SELECT 1\n0> SELECT @a, CHARSET(@a)",
