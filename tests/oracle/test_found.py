@@ -505,6 +505,22 @@ FOUND = (
         "rich, no schema",
     ),
     Found(
+        "questions about the statement before, which may be two statements, of who allows one",
+        "".join(
+            f"{before}0> {statement}\n{between}0> {question}; -- c\n"
+            for statement in ("INSERT INTO orap_0.t (n) VALUES (1), (2)", "DO 0", "SELECT 1/0, 'x' + 1", "[ping]")
+            for question in (
+                "SELECT ROW_COUNT(), FOUND_ROWS()",
+                "SHOW WARNINGS",
+                "GET DIAGNOSTICS @r = ROW_COUNT, @n = NUMBER",
+                "SELECT @r, @n, @@warning_count",
+            )
+            for before, between in (("", "1> SELECT 1; SELECT 2\n"), ("1> SELECT 1; SELECT 2\n", ""))
+        )
+        + "0> SET sql_mode = 'ORACLE'\n1> SELECT 1; SELECT 2\n0> SELECT ROW_COUNT()",
+        "rich, one statement at a time",
+    ),
+    Found(
         "a variable that a prepared SET has assigned, when the schema is dropped",
         "0> [prepare @a]\n0> [execute x]\n0> CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c\n"
         "0> SELECT @a, CHARSET(@a), COLLATION(@a)\n0> [execute x]\n1> SELECT 1\n0> SELECT @a, CHARSET(@a)",
