@@ -33,6 +33,7 @@ HIDDEN = 32  # a routine has run: what else it did is for ``hidden`` to find out
 COLLATED = 128  # with VARIABLES or HIDDEN, on MySQL: numbers in user variables have collations
 DETAILS = 64  # warnings that a SIGNAL may have made: SHOW WARNINGS does not tell all about them
 UNSEEN = 512  # on MariaDB system variables, by a SET that its trackers do not report
+ROUTINE = 1024  # on MariaDB the same in a routine that has run, which matters earlier than the rest of HIDDEN
 LATE = 256  # rows that MySQL counts for FOUND_ROWS() only once another statement has changed some
 
 _COLLATIONS = (

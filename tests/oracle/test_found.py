@@ -51,6 +51,7 @@ _COMMANDS: dict[str, s.Step] = {
     "[execute 2]": s.Execute("", "h", (2,)),
     "[execute for none]": s.Execute("", "h", (None, 0)),
     "[prepare a USE]": s.Prepare("", "h", b"USE orap_0_b"),
+    "[prepare a division]": s.Prepare("", "h", b"SELECT 1/3"),
     "[prepare @a]": s.Prepare("", "h", b"SET @a = ?"),
     "[fields]": s.FieldList("", b"t"),
     "[fields of nothing]": s.FieldList("", b"missing"),
@@ -519,6 +520,27 @@ FOUND = (
         )
         + "0> SET sql_mode = 'ORACLE'\n1> SELECT 1; SELECT 2\n0> SELECT ROW_COUNT()",
         "rich, one statement at a time",
+    ),
+    *(
+        Found(
+            f"what a routine has set unseen, and {what}",
+            f"1> SELECT 1\n0> SELECT 1\n0> {before}\n0> CALL orap_0.p_unscoped()\n0> {then}\n"
+            "0> SELECT @@time_zone, @@div_precision_increment\n1> SELECT @@time_zone\n"
+            "0> SELECT @@time_zone, @@div_precision_increment",
+        )
+        for what, before, then in (
+            (
+                "a default schema that is dropped",
+                "[prepare a SET]\n0> [execute]",
+                "CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c",
+            ),
+            ("a statement that is prepared again", "[prepare]\n0> SET time_zone = '+05:00'", "[execute x]"),
+            (
+                "what others prepare",
+                "DO 0\n1> USE orap_0",
+                "[prepare a division]\n1> [prepare a division]\n1> [execute]",
+            ),
+        )
     ),
     Found(
         "a variable that a prepared SET has assigned, when the schema is dropped",
