@@ -20,7 +20,7 @@ from proxy.errors import MalformedPacket, PacketsOutOfOrder, PacketTooLarge, Pro
 from proxy.net.server_connection import ServerConnection
 from proxy.net.stream import Stream
 from proxy.net.transport import Transport
-from proxy.relay import asking, commands, executing, leaving, lending, login, own_answers, preparing, transfer
+from proxy.relay import asking, commands, executing, learning, leaving, lending, login, own_answers, preparing, transfer
 from proxy.relay.linked import Linked
 from proxy.relay.phases import BUSY, CLOSED, FILE, IDLE, LOGIN
 from proxy.session.conditions import Conditions
@@ -155,7 +155,7 @@ class Client(Stream):
         self.insert_id = 0
         self.row_count = 0
         self.found_rows = 0
-        self.untold = b""  # trackers of a statement that failed, for the next OK packet
+        self.untold = b""  # trackers of a statement that failed, for a later OK packet
         self.late_rows = -1  # will count once a statement has changed rows, while ``counted_elsewhere``; MySQL only
         self.counted_elsewhere = True  # the server connection at hand has another number of found rows
         # The last statement's conditions, where no server connection has them: None says that the one at hand has them,
@@ -286,9 +286,14 @@ class Client(Stream):
         self.ready()
 
     def answer_ok(self, info: bytes = b"", warnings: int = 0) -> None:
-        trackers, self.untold = self.untold, b""
-        ok = packets.Ok(0, 0, self.status, warnings, info, trackers)
+        ok = packets.Ok(0, 0, self.status, warnings, info, self.with_untold(b""))
         self.answer([packets.build_ok(ok, self.capabilities)])
+
+    def with_untold(self, trackers: bytes) -> bytes:
+        """The trackers of an OK packet and those that were not told yet: on MariaDB they wait for others."""
+        if trackers or not learning.is_mariadb(self):
+            trackers, self.untold = packets.with_later(self.untold, trackers), b""
+        return trackers
 
     def refuse(self, error: ProxyError) -> None:
         """Answer the command with an ERR packet; the client goes on."""

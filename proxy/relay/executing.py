@@ -117,7 +117,7 @@ def execute_on(client: Client, server: ServerConnection) -> None:
         _close_cursor(client, server, statement.owned)
     elif (preparation := _fitting(client, server, statement)) is not None:
         _send_execution(client, server, preparation)
-    else:
+    elif not preparing.finds_out(client, server):
         label = _fresh_label(client, statement) + _cursor_label(client, server)
         key = (statement.definition, label, executed.present(client, statement))
         client.hub.stats.prepared_again += 1

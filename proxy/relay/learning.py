@@ -25,6 +25,7 @@ from proxy.session.conversations import (
     HIDDEN,
     INSERT_ID,
     LATE,
+    ROUTINE,
     UNSEEN,
     VARIABLES,
     WARNINGS,
@@ -301,7 +302,7 @@ def _learn_special(client: Client, server: ServerConnection, traits: Traits, fla
     if flags & _CHANGES_INSERT_ID:
         server.residue |= INSERT_ID
     if flags & _RUNS_ROUTINES:
-        server.residue |= HIDDEN if server.mariadb else HIDDEN | COLLATED
+        server.residue |= HIDDEN | ROUTINE if server.mariadb else HIDDEN | COLLATED
         if failed and server.mariadb:  # nobody tells whether it had made temporary tables before it failed
             server.doubt()
     if flags & statements.CALC_FOUND_ROWS:

@@ -116,8 +116,8 @@ def _drain(server: ServerConnection, data: bytes) -> None:
     except ProxyError:
         server.abort()
         return
-    if server.reply.infile:
-        server.abort()
+    if server.reply.infile or (server.reply.error is not None and server.reply.trackers is not None):
+        server.abort()  # nobody gives the file, or asks whether a routine that failed has left the schema it told of
     elif server.reply.done:
         gone = server.lingers_for
         server.answering = None

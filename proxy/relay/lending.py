@@ -154,18 +154,27 @@ def _go(client: Client, server: ServerConnection) -> None:
     """The session is here."""
     several = client.traits is not None and client.traits.flags & _MAY_BE_SEVERAL
     if several and server.multi_statements is not client.multi_statements:
-        _bring(client, server, _set_option(server, client.multi_statements))
+        _bring(client, server, _set_option(client, server))
     elif client.on_lent is not None:
         client.on_lent(server)
     else:
         client.send(server)
 
 
-def _set_option(server: ServerConnection, on: bool) -> Generator[list[bytes], list[Answer], None]:
-    """The server decides by its own grammar what a second statement is, for clients that allow none."""
+def _set_option(client: Client, server: ServerConnection) -> Generator[list[bytes], list[Answer], None]:
+    """The server decides by its own grammar what a second statement is, for clients that allow none.
+
+    It makes ROW_COUNT() -1: what the command asks for is brought behind it, perhaps once more.
+    """
+    asks = asking.wanted(client) & asking.ASKS
+    if asks and not client.ahead:
+        yield from asking.recall(client, server)
+    on = client.multi_statements
     option = OPTION_MULTI_STATEMENTS_ON if on else OPTION_MULTI_STATEMENTS_OFF
     check((yield [bytes((COM_SET_OPTION, option, 0))]))
     server.multi_statements = on
+    if asks:
+        yield from asking.restore(client, server, is_own=True)
 
 
 def _switch(client: Client, server: ServerConnection) -> None:

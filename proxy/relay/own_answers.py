@@ -90,8 +90,7 @@ def _apply_known(client: Client, sql: bytes) -> bool:
     client.status = states.status_of(after)
     client.hub.stats.elided_sets += 1
     trackers = packets.filter_trackers(effect.trackers, client.wanted)
-    trackers, client.untold = packets.with_later(client.untold, trackers), b""
-    ok = packets.Ok(0, 0, client.status, 0, b"", trackers)
+    ok = packets.Ok(0, 0, client.status, 0, b"", client.with_untold(trackers))
     client.answer([packets.build_ok(ok, client.capabilities)])
     return True
 

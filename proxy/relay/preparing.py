@@ -18,7 +18,7 @@ from proxy.errors import ProxyError, ServerLost, ServerRefused
 from proxy.net.server_connection import ServerConnection
 from proxy.relay import asking, executed, learning, leaving, lending, readout, transfer
 from proxy.session import prepared, statements
-from proxy.session.conversations import COLLATION, UNSEEN, WARNINGS, check, query
+from proxy.session.conversations import COLLATION, ROUTINE, UNSEEN, WARNINGS, check, query
 from proxy.session.hidden import unearth
 from proxy.session.prepared import Definition, Key, Preparation, Statement
 from proxy.session.state import COLLATION as COLLATION_CONNECTION
@@ -361,7 +361,7 @@ def finds_out(client: Client, server: ServerConnection) -> bool:
     """Whether a part of the client's state is not known: then it is asked for, and the command goes on later."""
     if client.state is not None and not client.state.known:
         _find_collation(client, server)
-    elif server.residue & UNSEEN:
+    elif server.residue & (UNSEEN | ROUTINE):
         _find_unseen(client, server)
     else:
         return False
@@ -369,7 +369,8 @@ def finds_out(client: Client, server: ServerConnection) -> bool:
 
 
 def _find_unseen(client: Client, server: ServerConnection) -> None:
-    """Ask for the system variables that a SET has changed unseen: who leaves this state must come back to it."""
+    """Ask for the system variables that a SET or a routine has changed unseen: who leaves this state must come back
+    to it, and what is prepared in it is not for those who have another."""
 
     def finding() -> Generator[list[bytes], list[Answer], None]:
         states = client.route.states
@@ -381,7 +382,7 @@ def _find_unseen(client: Client, server: ServerConnection) -> None:
             server.state, packets.Changes(variables=hidden.changed), client.in_transaction, NO_NAMES
         )
         client.ahead = client.counted_elsewhere = server.found_none = True
-        server.residue &= ~UNSEEN
+        server.residue &= ~(UNSEEN | ROUTINE)
         if asking.lacks(client):
             yield from asking.bring(client, server)
 

@@ -55,6 +55,7 @@ def send(client: Client, server: ServerConnection) -> None:
     reply.begin(client.shape, client.old_eof, client.wanted, metadata)
     if client.untold:
         reply.untold = client.untold
+        reply.untold_waits = server.mariadb
     client.sent_at = native.monotonic()
     if server.behind:  # it went out together with a question
         server.behind = False
@@ -158,8 +159,11 @@ def finish_error(client: Client, server: ServerConnection, payload: bytes) -> No
     if number in lending.FAREWELLS:
         _lost_after_error(client, server, "farewell", client.in_transaction or bool(client.pins))
     elif _may_hide(client, server, number):
+        # A routine that failed behind a result has left the default schema of which the result told.
+        with_trackers = server.mariadb and server.reply.trackers is not None
         server.converse(
-            ask_status(server.multi_statements), lambda answer, error: _status_known(client, server, answer, error)
+            ask_status(server.multi_statements, with_trackers),
+            lambda answer, error: _status_known(client, server, answer, error),
         )
     else:
         _after_error(client, server)
@@ -217,7 +221,7 @@ def _known_too_late(server: ServerConnection, answer: Answer | None, error: Prox
 
 
 def _tell_late(client: Client, blocks: list[bytes]) -> None:
-    """The client gets with the next answer what concerns it of these trackers, as the server would have told it."""
+    """The client gets with a later answer what concerns it of these trackers, as the server would have told it."""
     for block in blocks:
         client.untold = with_later(client.untold, filter_trackers(block, client.wanted))
 

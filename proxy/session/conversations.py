@@ -33,6 +33,7 @@ HIDDEN = 32  # a routine has run: what else it did is for ``hidden`` to find out
 COLLATED = 128  # with VARIABLES or HIDDEN, on MySQL: numbers in user variables have collations
 DETAILS = 64  # warnings that a SIGNAL may have made: SHOW WARNINGS does not tell all about them
 UNSEEN = 512  # on MariaDB system variables, by a SET that its trackers do not report
+ROUTINE = 1024  # on MariaDB the same in a routine that has run, which matters earlier than the rest of HIDDEN
 LATE = 256  # rows that MySQL counts for FOUND_ROWS() only once another statement has changed some
 
 _COLLATIONS = (
@@ -263,14 +264,16 @@ def ping() -> Generator[list[bytes], list[Answer], int]:
     return answers[0].status
 
 
-def ask_status(multi_statements: bool) -> Generator[list[bytes], list[Answer], Answer]:
+def ask_status(multi_statements: bool, with_trackers: bool = False) -> Generator[list[bytes], list[Answer], Answer]:
     """Ask for the status flags after an ERR packet, which carries none, and on MySQL for what trackers had to say.
 
     Setting the option that is set already leaves warnings, insert id, FOUND_ROWS() and ROW_COUNT() as an error
-    leaves them; COM_PING would make ROW_COUNT() 0.
+    leaves them; COM_PING would make ROW_COUNT() 0. MariaDB's trackers say it behind the next change of a session
+    only: ``with_trackers`` makes one, which leaves everything but ROW_COUNT().
     """
     option = OPTION_MULTI_STATEMENTS_ON if multi_statements else OPTION_MULTI_STATEMENTS_OFF
-    answers = yield [bytes((COM_SET_OPTION, option, 0))]
+    commands = [query(f"SET {_ROWS}=0")] if with_trackers else []
+    answers = yield [*commands, bytes((COM_SET_OPTION, option, 0))]
     check(answers)
     return answers[0]
 

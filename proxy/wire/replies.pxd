@@ -20,6 +20,7 @@ cdef class Reply:
     cdef public bytes error
     cdef public bytes info
     cdef public bytes untold
+    cdef public bint untold_waits
     cdef public list trackers
     cdef int _state
     cdef int _shape

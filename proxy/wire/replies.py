@@ -81,7 +81,8 @@ class Reply:
     ``rows`` counts the rows of the last result set, -1 where there was none; ``error`` is the payload
     of the ERR packet that ended the answer, or None; ``trackers`` lists raw tracker blocks, or None.
     ``width`` is the number of columns of the last result set, ``info`` the length-encoded text of the last OK packet.
-    ``untold``: trackers that the client is to get with the next OK packet; empty once it has them.
+    ``untold``: trackers that the client is to get with the next OK packet, if ``untold_waits`` with the next that has
+    some; empty once it has them.
     ``file_sequence`` is the server's number for the first packet of the file that it asked for, and
     ``shift`` how much higher the client's numbers are.
     """
@@ -102,6 +103,7 @@ class Reply:
         self.surplus = b""
         self.info = b""
         self.untold = b""
+        self.untold_waits = False
         self.error: bytes | None = None
         self.trackers: list[bytes] | None = None
         self._state = _DONE
@@ -134,6 +136,7 @@ class Reply:
         self.surplus = b""
         self.error = None
         self.info = self.untold = b""
+        self.untold_waits = False
         self.trackers = None
         self.rows = -1
         self.results = 0
@@ -429,7 +432,8 @@ class Reply:
             self._translation.replace_by_eof(position, length, self.warnings, status & ~_STATE_CHANGED)
         elif status & _STATE_CHANGED or self.untold:
             kept = filter_trackers(tracked, self._wanted)
-            kept, self.untold = with_later(self.untold, kept), b""
+            if kept or not self.untold_waits:
+                kept, self.untold = with_later(self.untold, kept), b""
             payload = _rebuilt_ok(data[start:at], status, data[at + 2 : at + 4], info or b"\x00", kept)
             self._translation.replace(position, length, payload)
 

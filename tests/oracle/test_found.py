@@ -51,6 +51,7 @@ _COMMANDS: dict[str, s.Step] = {
     "[execute 2]": s.Execute("", "h", (2,)),
     "[execute for none]": s.Execute("", "h", (None, 0)),
     "[prepare a USE]": s.Prepare("", "h", b"USE orap_0_b"),
+    "[prepare a division]": s.Prepare("", "h", b"SELECT 1/3"),
     "[prepare @a]": s.Prepare("", "h", b"SET @a = ?"),
     "[fields]": s.FieldList("", b"t"),
     "[fields of nothing]": s.FieldList("", b"missing"),
@@ -482,6 +483,64 @@ FOUND = (
         "0> USE orap_0_b\n0> CALL orap_0.p_two()\n0> [ping]\n0> CALL orap_0.p_two()\n0> SELEC 1\n0> SELECT 1\n"
         "0> CALL orap_0.p_two()\n0> SET time_zone = '+06:00'\n0> CALL orap_0.p_two()\n0> [reset]\n0> SELECT 1",
         "rich, no schema",
+    ),
+    Found(
+        "the schema that the error of a routine leaves behind a result",
+        "0> RENAME TABLE orap_0.t TO orap_0.renamed\n"
+        + "".join(
+            f"0> CALL orap_0.p_two()\n0> {then}\n0> SET time_zone = '+0{hour}:00'\n"
+            for hour, then in enumerate(
+                (
+                    "SET @a = 1",
+                    "SET div_precision_increment = 7",
+                    "BEGIN; COMMIT",
+                    "[ping]",
+                    "USE orap_0_b",
+                    "CALL orap_0.p_set(1)",
+                    "SELECT 1; CALL orap_0.p_two()",
+                )
+            )
+        )
+        + "0> USE orap_0_b; CALL orap_0.p_two()\n0> [reset]\n1> SELECT 1\n0> SELECT DATABASE()\n1> USE orap_0\n"
+        "0> CALL orap_0.p_two()\n0> [again]\n1> SELECT DATABASE()\n0> RENAME TABLE orap_0.renamed TO orap_0.t",
+        "rich, no schema",
+    ),
+    Found(
+        "questions about the statement before, which may be two statements, of who allows one",
+        "".join(
+            f"{before}0> {statement}\n{between}0> {question}; -- c\n"
+            for statement in ("INSERT INTO orap_0.t (n) VALUES (1), (2)", "DO 0", "SELECT 1/0, 'x' + 1", "[ping]")
+            for question in (
+                "SELECT ROW_COUNT(), FOUND_ROWS()",
+                "SHOW WARNINGS",
+                "GET DIAGNOSTICS @r = ROW_COUNT, @n = NUMBER",
+                "SELECT @r, @n, @@warning_count",
+            )
+            for before, between in (("", "1> SELECT 1; SELECT 2\n"), ("1> SELECT 1; SELECT 2\n", ""))
+        )
+        + "0> SET sql_mode = 'ORACLE'\n1> SELECT 1; SELECT 2\n0> SELECT ROW_COUNT()",
+        "rich, one statement at a time",
+    ),
+    *(
+        Found(
+            f"what a routine has set unseen, and {what}",
+            f"1> SELECT 1\n0> SELECT 1\n0> {before}\n0> CALL orap_0.p_unscoped()\n0> {then}\n"
+            "0> SELECT @@time_zone, @@div_precision_increment\n1> SELECT @@time_zone\n"
+            "0> SELECT @@time_zone, @@div_precision_increment",
+        )
+        for what, before, then in (
+            (
+                "a default schema that is dropped",
+                "[prepare a SET]\n0> [execute]",
+                "CREATE DATABASE orap_0_c\n0> USE orap_0_c\n0> DROP DATABASE orap_0_c",
+            ),
+            ("a statement that is prepared again", "[prepare]\n0> SET time_zone = '+05:00'", "[execute x]"),
+            (
+                "what others prepare",
+                "DO 0\n1> USE orap_0",
+                "[prepare a division]\n1> [prepare a division]\n1> [execute]",
+            ),
+        )
     ),
     Found(
         "a variable that a prepared SET has assigned, when the schema is dropped",
