@@ -63,7 +63,8 @@ _NAMES_FIRST = words.NAMES_FIRST
 _KEEPS_VARIABLES = words.KEEPS_VARIABLES
 _RECOUNTS = words.RECOUNTS
 _LIMITED = words.LIMITED
-_READER_RECOUNTS = words.READER_RECOUNTS | words.CALC_FOUND_ROWS
+# A stored function may fail, and by any error: on MariaDB rows have been counted then.
+_READER_RECOUNTS = words.READER_RECOUNTS | words.CALC_FOUND_ROWS | words.FUNCTION
 _WRITER_RECOUNTS = words.WRITER_RECOUNTS | words.FUNCTION
 _SHOWN = words.INTERESTING | words.READ_ONLY | words.RECOUNTS
 _NOT_READ_ONLY = words.INTERESTING | words.EFFECT

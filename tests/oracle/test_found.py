@@ -587,6 +587,15 @@ FOUND = (
             "SELEC",
         )
     ),
+    Found(
+        "FOUND_ROWS() behind a function that failed",
+        "0> [prepare an INSERT]\n0> [execute 1]\n"
+        + "\n".join(
+            f"0> CALL orap_0.p_two()\n{before}0> SELECT 1\n{between}0> SELECT orap_0.f_insert(5)\n"
+            f"{behind}0> SELECT FOUND_ROWS()"
+            for before, between, behind in _AWAY
+        ),
+    ),
     *(
         Found(
             f"FOUND_ROWS() and what counts late, {number}",
