@@ -166,29 +166,19 @@ class TestQueue:
         assert not core.held_by(ticket, conn)
         assert core.head() is None
 
-    def test_an_equal_state_goes_first_but_not_for_long(self, core: Core) -> None:
-        conn = arrive(core, 0, "a")
-        core.lend(Client(state="a"))
-        patient = Client("patient", state="b")
-        core.queue(Ticket(patient, 0.0, 10.0))
-        served = []
-        while not served or served[-1] is not patient:
-            core.queue(Ticket(Client(state="a"), 0.0, 10.0))
-            served.append(core.pass_on(conn, core.lent[conn]).taker)
-        assert len(served) == MOST_OVERTAKEN + 1
-
-    def test_who_waits_for_one_of_many_is_overtaken_once_for_each(self, core: Core) -> None:
-        many = 2 * MOST_OVERTAKEN
+    @pytest.mark.parametrize(("many", "served"), [(1, MOST_OVERTAKEN), (2 * MOST_OVERTAKEN, 2 * MOST_OVERTAKEN)])
+    def test_an_equal_state_goes_first_but_not_for_long(self, core: Core, many: int, served: int) -> None:
+        """Where many connections are at work, once for each."""
         conns = [arrive(core, number, "a") for number in range(many)]
         for _ in conns:
             core.lend(Client(state="a"))
         patient = Client("patient", state="b")
         core.queue(Ticket(patient, 0.0, 10.0))
-        served = []
-        while not served or served[-1] is not patient:
+        order: list[object] = []
+        while not order or order[-1] is not patient:
             core.queue(Ticket(Client(state="a"), 0.0, 10.0))
-            served.append(core.pass_on(conns[0], core.lent[conns[0]]).taker)
-        assert len(served) == many + 1
+            order.append(core.pass_on(conns[0], core.lent[conns[0]]).taker)
+        assert len(order) == served + 1
 
     def test_nobody_looks_far(self, core: Core) -> None:
         conn = arrive(core, 0, "a")
