@@ -1,13 +1,15 @@
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.errno cimport EINTR
+from libc.stdint cimport int64_t, uint64_t
+
+from proxy.net.sockets cimport forebay_send
 
 cdef extern from *:
     """
-    #include <errno.h>
     #include <linux/aio_abi.h>
     #include <stdint.h>
     #include <stdlib.h>
-    #include <sys/socket.h>
     #include <sys/syscall.h>
     #include <unistd.h>
 
@@ -56,13 +58,6 @@ cdef extern from *:
         };
     }
 
-    static inline int64_t forebay_write(const struct iocb *write) {
-        ssize_t taken;
-        do taken = send(write->aio_fildes, (const char *)(uintptr_t)write->aio_buf, write->aio_nbytes, MSG_NOSIGNAL);
-        while (taken < 0 && errno == EINTR);
-        return taken < 0 ? -errno : taken;
-    }
-
     static inline void forebay_take_results(struct forebay_batch *batch, int count) {
         struct forebay_ring *ring = (struct forebay_ring *)batch->context;
         struct io_event one;
@@ -79,28 +74,32 @@ cdef extern from *:
         }
     }
 
-    static inline void forebay_send_batch(struct forebay_batch *batch) {
-        int count = batch->count, done = 0;
-        batch->count = 0;
-        if (count > 1 && batch->context) {
-            done = syscall(SYS_io_submit, batch->context, (long)count, batch->order);
-            if (done < 0) done = 0;
-            forebay_take_results(batch, done);
-        }
-        for (int i = 0; i < count; i++)
-            if (i >= done || batch->taken[i] == -EINTR) batch->taken[i] = forebay_write(&batch->writes[i]);
+    /* How many of the first ones are done with. */
+    static inline int forebay_submit(struct forebay_batch *batch) {
+        if (batch->count < 2 || !batch->context) return 0;
+        int done = syscall(SYS_io_submit, batch->context, (long)batch->count, batch->order);
+        if (done < 0) return 0;
+        forebay_take_results(batch, done);
+        return done;
     }
-
-    static inline int64_t forebay_taken(struct forebay_batch *batch, int number) { return batch->taken[number]; }
     """
+    enum:
+        MOST "FOREBAY_BATCH"
+
+    struct iocb:
+        int aio_fildes
+        uint64_t aio_buf
+        uint64_t aio_nbytes
+
     struct forebay_batch:
-        pass
+        int count
+        iocb *writes
+        int64_t *taken
 
     forebay_batch *forebay_open_batch() noexcept
     void forebay_close_batch(forebay_batch *) noexcept
     void forebay_add(forebay_batch *, int, const char *, size_t) noexcept
-    void forebay_send_batch(forebay_batch *) noexcept
-    long long forebay_taken(forebay_batch *, int) noexcept
+    int forebay_submit(forebay_batch *) noexcept
 
 cdef inline size_t open_batch() except 0:
     cdef forebay_batch *made = forebay_open_batch()
@@ -118,7 +117,14 @@ cdef inline void add(size_t batch, int descriptor, object data) noexcept:
         forebay_add(<forebay_batch *> batch, descriptor, PyByteArray_AS_STRING(data), PyByteArray_GET_SIZE(data))
 
 cdef inline void send(size_t batch) noexcept:
-    forebay_send_batch(<forebay_batch *> batch)
+    cdef forebay_batch *this = <forebay_batch *> batch
+    cdef int done = forebay_submit(this), number
+    cdef iocb *write
+    for number in range(this.count):
+        if number >= done or this.taken[number] == -EINTR:
+            write = &this.writes[number]
+            this.taken[number] = forebay_send(write.aio_fildes, <const char *> <size_t> write.aio_buf, write.aio_nbytes)
+    this.count = 0
 
 cdef inline Py_ssize_t taken(size_t batch, int number) noexcept:
-    return forebay_taken(<forebay_batch *> batch, number)
+    return (<forebay_batch *> batch).taken[number]
