@@ -32,6 +32,7 @@ from proxy.session.conversations import (
     give_found_rows,
     give_late_rows,
     query,
+    set_option,
     settle_commands,
     settled,
 )
@@ -42,12 +43,9 @@ from proxy.wire.constants import (
     COM_INIT_DB,
     COM_PING,
     COM_QUERY,
-    COM_SET_OPTION,
     COM_STMT_EXECUTE,
     COM_STMT_PREPARE,
     CURSOR_TYPE_NO_CURSOR,
-    OPTION_MULTI_STATEMENTS_OFF,
-    OPTION_MULTI_STATEMENTS_ON,
     STATUS_ANSI_QUOTES,
     STATUS_AUTOCOMMIT,
     STATUS_IN_TRANS,
@@ -191,12 +189,7 @@ def _row_count(client: Client, server: ServerConnection) -> list[bytes]:
     """Commands that leave everything else as it is."""
     if client.row_count == 0:
         return [bytes((COM_PING,))]
-    return [_same_option(server)] if client.row_count == -1 else []
-
-
-def _same_option(server: ServerConnection) -> bytes:
-    option = OPTION_MULTI_STATEMENTS_ON if server.multi_statements else OPTION_MULTI_STATEMENTS_OFF
-    return bytes((COM_SET_OPTION, option, 0))
+    return [set_option(server.multi_statements)] if client.row_count == -1 else []
 
 
 def nothing(client: Client, server: ServerConnection) -> list[bytes]:
@@ -204,7 +197,7 @@ def nothing(client: Client, server: ServerConnection) -> list[bytes]:
     if server.mariadb or (wanted(client) & statements.ROW_COUNT and client.row_count > 0 and not client.ahead):
         return []  # nothing makes a ROW_COUNT() that is here already
     client.ahead = client.ahead or client.row_count > 0
-    return _row_count(client, server) or [_same_option(server)]
+    return _row_count(client, server) or [set_option(server.multi_statements)]
 
 
 def _question(client: Client, flags: int) -> Question | None:

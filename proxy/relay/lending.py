@@ -34,6 +34,7 @@ from proxy.session.conversations import (
     clean_slate,
     exchange_insert_ids,
     query,
+    set_option,
     settle_commands,
     settled,
 )
@@ -41,9 +42,6 @@ from proxy.session.hidden import unearth
 from proxy.session.state import COLLATION
 from proxy.wire.answers import Answer
 from proxy.wire.constants import (
-    COM_SET_OPTION,
-    OPTION_MULTI_STATEMENTS_OFF,
-    OPTION_MULTI_STATEMENTS_ON,
     STATUS_AUTOCOMMIT,
 )
 
@@ -170,8 +168,7 @@ def _set_option(client: Client, server: ServerConnection) -> Generator[list[byte
     if asks and not client.ahead:
         yield from asking.recall(client, server)
     on = client.multi_statements
-    option = OPTION_MULTI_STATEMENTS_ON if on else OPTION_MULTI_STATEMENTS_OFF
-    check((yield [bytes((COM_SET_OPTION, option, 0))]))
+    check((yield [set_option(on)]))
     server.multi_statements = on
     if asks:
         yield from asking.restore(client, server, is_own=True)

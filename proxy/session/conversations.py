@@ -55,6 +55,12 @@ def query(sql: str) -> bytes:
     return bytes((COM_QUERY,)) + sql.encode()
 
 
+def set_option(multi_statements: bool) -> bytes:
+    """The payload of the COM_SET_OPTION that allows several statements in a command, or forbids them."""
+    option = OPTION_MULTI_STATEMENTS_ON if multi_statements else OPTION_MULTI_STATEMENTS_OFF
+    return bytes((COM_SET_OPTION, option, 0))
+
+
 NO_WARNINGS = query("DO (SELECT 1 FROM (SELECT 1) forebay)")  # with a table, else MariaDB keeps them
 
 
@@ -271,9 +277,8 @@ def ask_status(multi_statements: bool, with_trackers: bool = False) -> Generator
     leaves them; COM_PING would make ROW_COUNT() 0. MariaDB's trackers say it behind the next change of a session
     only: ``with_trackers`` makes one, which leaves everything but ROW_COUNT().
     """
-    option = OPTION_MULTI_STATEMENTS_ON if multi_statements else OPTION_MULTI_STATEMENTS_OFF
     commands = [query(f"SET {_ROWS}=0")] if with_trackers else []
-    answers = yield [*commands, bytes((COM_SET_OPTION, option, 0))]
+    answers = yield [*commands, set_option(multi_statements)]
     check(answers)
     return answers[0]
 
