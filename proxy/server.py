@@ -117,7 +117,6 @@ class Server:
     async def run(self) -> int:
         """Start, serve until told to stop, drain; returns the exit status."""
         self._stop = asyncio.Event()
-        self._scheduling = Scheduling()
         try:
             await self._start()
         except BaseException:
@@ -139,6 +138,7 @@ class Server:
         return 0
 
     async def _start(self) -> None:
+        self._scheduling = Scheduling()
         settings = self.settings
         context = tls.client_context(settings.target.tls)
         users = credentials(settings)

@@ -34,7 +34,6 @@ from proxy.net.stream import Stream
 from proxy.net.transport import Transport
 from proxy.relay.client import Client
 from proxy.relay.hub import Hub
-from proxy.scheduling import Scheduling
 from proxy.wire import constants as c
 from proxy.wire.auth import Credentials
 from proxy.wire.frames import frame, frame_all
@@ -183,7 +182,6 @@ async def play(options: argparse.Namespace, port: int, target: int, folder: Path
     )
     settings = config.load(str(file))
     daemon = server.Server(settings, lambda: settings)
-    daemon._scheduling = Scheduling()
     await daemon._start()
     gc.collect()
     gc.freeze()
